@@ -6,8 +6,9 @@ the page in the bot catalogue all come from this one description.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -46,7 +47,7 @@ class Column:
     field: str
     kind: Kind
     headings: Mapping[str, str]
-    hints: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = dataclasses.field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     required: bool = False
     repeats: bool = False
