@@ -1,0 +1,110 @@
+"""Clients and what was agreed with them: versioned settings of record."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from paraplu.domain.calendar import COUNTRIES, Calendar
+
+
+class Setting(BaseModel):
+    """A piece of the settings of record: frozen, and nothing in it that is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Client(Setting):
+    """An organisation that the service centre works for. `id` is lower-case letters, digits, hyphens."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")
+    name: str = Field(min_length=1, max_length=120)
+    country: str = "NL"
+    language: Literal["en", "nl", "da"] = "en"
+    timezone: str = "Europe/Amsterdam"
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str) -> str:
+        if value not in COUNTRIES:
+            raise ValueError(f"must be one of {', '.join(COUNTRIES)}")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("is no time zone, write for instance Europe/Amsterdam") from error
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The client's time zone."""
+        return ZoneInfo(self.timezone)
+
+
+class WorkingCalendar(Setting):
+    """The working days of an agreement."""
+
+    country: str = "NL"
+    categories: tuple[str, ...] = ("public",)
+    closed: tuple[date, ...] = ()
+    opened: tuple[date, ...] = ()
+
+    def calendar(self) -> Calendar:
+        """The calendar these settings describe."""
+        return Calendar(
+            self.country, self.categories, frozenset(self.closed), frozenset(self.opened)
+        )
+
+
+class Limits(Setting):
+    """Where an agreement makes people look: every figure has a safe default.
+
+    `many` cases in one receipt are too many to start without a word: then `first` are done and shown.
+    `same_content_days` is the window in which the same content under another reference goes to a person.
+    `attempts` is how often one case is tried when nothing was done outside, `crashes` how often it may
+    take its run down before it is set aside, `act_minutes` the longest an act may take.
+    """
+
+    many: int = Field(default=100, ge=1)
+    first: int = Field(default=5, ge=1)
+    same_content_days: int = Field(default=90, ge=0)
+    attempts: int = Field(default=3, ge=1, le=10)
+    crashes: int = Field(default=3, ge=1, le=10)
+    act_minutes: int = Field(default=5, ge=1, le=60)
+    supplier_total_30_days: Decimal | None = Field(default=None, ge=0)
+
+
+class Agreement(Setting):
+    """What was agreed with a client about one service; a new version replaces the one before."""
+
+    client: str
+    service: str
+    version: int = Field(ge=1)
+    valid_from: date
+    valid_until: date | None = None
+    target: str
+    credential: str
+    approval: Literal["above-limits", "always"] = "above-limits"
+    days_to_finish: int = Field(default=5, ge=1)
+    retention: str = Field(default="nl.7y", pattern=r"^[a-z]{2}(\.[a-z]+)?\.\d{1,2}y$")
+    limits: Limits = Limits()
+    calendar: WorkingCalendar = WorkingCalendar()
+    variants: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Which agreement in which version, as entries and plans name it."""
+        return f"{self.client}/{self.service}@{self.version}"
+
+    def valid_on(self, day: date) -> bool:
+        """Whether it is in force on `day` (both ends included)."""
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
