@@ -12,20 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from paraplu.domain.agreement import (
         Agreement as Agreement,
-    )
-    from paraplu.domain.agreement import (
         Client as Client,
     )
     from paraplu.domain.bot import (
         Bot as Bot,
-    )
-    from paraplu.domain.bot import (
         CaseInHand as CaseInHand,
-    )
-    from paraplu.domain.bot import (
         Desk as Desk,
-    )
-    from paraplu.domain.bot import (
         Variants as Variants,
     )
     from paraplu.domain.calendar import (
@@ -33,95 +25,49 @@ if TYPE_CHECKING:
     )
     from paraplu.domain.change import (
         Change as Change,
-    )
-    from paraplu.domain.change import (
         Effect as Effect,
-    )
-    from paraplu.domain.change import (
         Watch as Watch,
     )
     from paraplu.domain.connector import (
         Action as Action,
-    )
-    from paraplu.domain.connector import (
         Outgoing as Outgoing,
-    )
-    from paraplu.domain.connector import (
         Recorder as Recorder,
-    )
-    from paraplu.domain.connector import (
         Session as Session,
-    )
-    from paraplu.domain.connector import (
         SessionConnector as SessionConnector,
-    )
-    from paraplu.domain.connector import (
         SessionTerms as SessionTerms,
     )
     from paraplu.domain.credential import (
         Credential as Credential,
-    )
-    from paraplu.domain.credential import (
         Secret as Secret,
     )
     from paraplu.domain.finding import (
         Finding as Finding,
-    )
-    from paraplu.domain.finding import (
         ToClient as ToClient,
-    )
-    from paraplu.domain.finding import (
         ToPerson as ToPerson,
-    )
-    from paraplu.domain.finding import (
         to_client as to_client,
-    )
-    from paraplu.domain.finding import (
         to_person as to_person,
     )
     from paraplu.domain.form import (
         Choice as Choice,
-    )
-    from paraplu.domain.form import (
         Column as Column,
-    )
-    from paraplu.domain.form import (
         Form as Form,
-    )
-    from paraplu.domain.form import (
         Kind as Kind,
     )
     from paraplu.domain.look import (
         ASKED as ASKED,
-    )
-    from paraplu.domain.look import (
         KEPT as KEPT,
-    )
-    from paraplu.domain.look import (
         VOLATILE as VOLATILE,
-    )
-    from paraplu.domain.look import (
         Role as Role,
-    )
-    from paraplu.domain.look import (
         Roles as Roles,
-    )
-    from paraplu.domain.look import (
         derived as derived,
     )
     from paraplu.domain.message import (
         Message as Message,
-    )
-    from paraplu.domain.message import (
         Value as Value,
     )
     from paraplu.domain.request import (
         Request as Request,
-    )
-    from paraplu.domain.request import (
         RequestLine as RequestLine,
-    )
-    from paraplu.domain.request import (
         asks as asks,
     )
     from paraplu.domain.target import (
@@ -129,56 +75,24 @@ if TYPE_CHECKING:
     )
     from paraplu.domain.workbook import (
         Cell as Cell,
-    )
-    from paraplu.domain.workbook import (
         CellValue as CellValue,
-    )
-    from paraplu.domain.workbook import (
         RowAnswer as RowAnswer,
-    )
-    from paraplu.domain.workbook import (
         Sheet as Sheet,
-    )
-    from paraplu.domain.workbook import (
         SheetRow as SheetRow,
-    )
-    from paraplu.domain.workbook import (
         WorkbookConnector as WorkbookConnector,
-    )
-    from paraplu.domain.workbook import (
         WorkbookRefused as WorkbookRefused,
     )
     from paraplu.errors import (
         Collateral as Collateral,
-    )
-    from paraplu.errors import (
         NothingDone as NothingDone,
-    )
-    from paraplu.errors import (
         OutcomeUnknown as OutcomeUnknown,
-    )
-    from paraplu.errors import (
         PageChanged as PageChanged,
-    )
-    from paraplu.errors import (
         ParapluError as ParapluError,
-    )
-    from paraplu.errors import (
         PluginWrong as PluginWrong,
-    )
-    from paraplu.errors import (
         Refused as Refused,
-    )
-    from paraplu.errors import (
         SettingsWrong as SettingsWrong,
-    )
-    from paraplu.errors import (
         TargetDown as TargetDown,
-    )
-    from paraplu.errors import (
         TargetRefused as TargetRefused,
-    )
-    from paraplu.errors import (
         WriteStopped as WriteStopped,
     )
 

@@ -24,11 +24,10 @@ class Target(ABC):
     connector: ClassVar[str] = "browser"
     """The name of the connector whose session it works through."""
 
-    def __init__(self, session: Session, client: str) -> None:
-        """`session` is open but not signed in; `client` is the id of the client worked for."""
+    def __init__(self, session: Session) -> None:
+        """`session` is open but not signed in."""
         self.session = session
         self.page: Any = session.handle
-        self.client = client
 
     @abstractmethod
     def sign_in(self, credential: Credential) -> None:
