@@ -1,0 +1,136 @@
+"""Cases: found, claimed with a fencing token, and moved by whoever holds the token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select
+
+from paraplu.domain.case import DUE, State, move
+from paraplu.errors import FenceLost, NotFound
+from paraplu.store.tables import cases, receipts
+
+
+def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add new cases."""
+    if rows:
+        connection.execute(cases.insert(), [dict(row) for row in rows])
+
+
+def get(connection: Connection, uid: str) -> Row[Any]:
+    """One case. Raises `NotFound`."""
+    row = connection.execute(select(cases).where(cases.c.uid == uid)).first()
+    if row is None:
+        raise NotFound(f"There is no case {uid}.")
+    return row
+
+
+def by_prefix(connection: Connection, start: str) -> list[Row[Any]]:
+    """Cases whose uid begins with `start`, ten at most."""
+    return list(connection.execute(select(cases).where(cases.c.uid.startswith(start)).limit(10)))
+
+
+def by_reference(
+    connection: Connection, reference: str, client: str | None = None, service: str | None = None
+) -> list[Row[Any]]:
+    """Cases with this keyed hash of a reference, newest turn first."""
+    query = select(cases).where(cases.c.reference_hash == reference).order_by(cases.c.turn.desc())
+    if client is not None:
+        query = query.where(cases.c.client == client)
+    if service is not None:
+        query = query.where(cases.c.service == service)
+    return list(connection.execute(query))
+
+
+def by_content(
+    connection: Connection, client: str, service: str, content: str, since: int
+) -> Row[Any] | None:
+    """A case with the same content received at or after `since` that was not given up."""
+    given_up = (State.RETURNED.value, State.DECLINED.value, State.WITHDRAWN.value)
+    query = select(cases).where(
+        cases.c.client == client,
+        cases.c.service == service,
+        cases.c.content_hash == content,
+        cases.c.received_at >= since,
+        cases.c.state.not_in(given_up),
+    )
+    return connection.execute(query).first()
+
+
+def listed(
+    connection: Connection,
+    *,
+    client: str | None = None,
+    service: str | None = None,
+    states: Iterable[State] = (),
+    receipt: str | None = None,
+    most: int = 200,
+) -> list[Row[Any]]:
+    """Cases, the nearest deadline first."""
+    query = select(cases).order_by(cases.c.deadline, cases.c.receipt, cases.c.place).limit(most)
+    if client is not None:
+        query = query.where(cases.c.client == client)
+    if service is not None:
+        query = query.where(cases.c.service == service)
+    if receipt is not None:
+        query = query.where(cases.c.receipt == receipt)
+    wanted = [state.value for state in states]
+    if wanted:
+        query = query.where(cases.c.state.in_(wanted))
+    return list(connection.execute(query))
+
+
+def due(connection: Connection, client: str, service: str, now: int) -> list[Row[Any]]:
+    """Cases that a run may take up now: the one whose latest moment is nearest first."""
+    query = (
+        select(cases, receipts.c.state.label("receipt_state"))
+        .join(receipts, receipts.c.uid == cases.c.receipt)
+        .where(
+            cases.c.client == client,
+            cases.c.service == service,
+            cases.c.state.in_([state.value for state in DUE]),
+            or_(cases.c.not_before.is_(None), cases.c.not_before <= now),
+        )
+        .order_by(
+            cases.c.latest.is_(None),
+            cases.c.latest,
+            cases.c.deadline,
+            cases.c.received_at,
+            cases.c.place,
+        )
+    )
+    return list(connection.execute(query))
+
+
+def claim(connection: Connection, uid: str, run: str, *, crashed: bool) -> int:
+    """Take a case for a run. Gives the fencing token; whoever held it before can write no more."""
+    row = get(connection, uid)
+    connection.execute(
+        cases.update()
+        .where(cases.c.uid == uid)
+        .values(run=run, fence=row.fence + 1, crashes=row.crashes + (1 if crashed else 0))
+    )
+    return int(row.fence) + 1
+
+
+def write(
+    connection: Connection,
+    uid: str,
+    *,
+    fence: int | None,
+    state: State | None = None,
+    **values: Any,
+) -> None:
+    """Change a case. Raises `FenceLost` unless `fence` is still its token, `Refused` for a wrong move.
+
+    People change cases without a token (`fence` None): then nobody may be working on it.
+    """
+    row = get(connection, uid)
+    if fence is not None and row.fence != fence:
+        raise FenceLost(
+            "Another run holds this case by now: what this run wanted to write was refused."
+        )
+    if state is not None and state.value != row.state:
+        values["state"] = move(State(row.state), state).value
+    connection.execute(cases.update().where(cases.c.uid == uid).values(**values))

@@ -1,0 +1,101 @@
+"""Clients, their agreements in all versions, and their mandates: the settings of record, as JSON."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from paraplu.store.tables import agreements, clients, mandates
+
+
+def put(connection: Connection, client: str, settings: str, now: int) -> None:
+    """Add a client or replace its settings."""
+    values = {"settings": settings, "changed_at": now}
+    changed = connection.execute(clients.update().where(clients.c.id == client).values(**values))
+    if changed.rowcount == 0:
+        connection.execute(clients.insert().values(id=client, **values))
+
+
+def get(connection: Connection, client: str) -> str | None:
+    """The settings of a client, None when there is none."""
+    return connection.execute(select(clients.c.settings).where(clients.c.id == client)).scalar()
+
+
+def every(connection: Connection) -> list[str]:
+    """The ids of all clients."""
+    return list(connection.execute(select(clients.c.id).order_by(clients.c.id)).scalars())
+
+
+def add_agreement(
+    connection: Connection,
+    *,
+    client: str,
+    service: str,
+    version: int,
+    settings: str,
+    by: str,
+    now: int,
+) -> None:
+    """Add one version of an agreement; a version is never changed."""
+    connection.execute(
+        agreements.insert().values(
+            client=client,
+            service=service,
+            version=version,
+            settings=settings,
+            applied_at=now,
+            applied_by=by,
+        )
+    )
+
+
+def agreements_of(connection: Connection, client: str) -> list[str]:
+    """All versions of all agreements of a client, the newest version of a service last."""
+    query = (
+        select(agreements.c.settings)
+        .where(agreements.c.client == client)
+        .order_by(agreements.c.service, agreements.c.version)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def add_mandate(
+    connection: Connection, *, uid: str, client: str, service: str, settings: str, by: str, now: int
+) -> None:
+    """Add a mandate; it is never changed, only ended."""
+    connection.execute(
+        mandates.insert().values(
+            uid=uid,
+            client=client,
+            service=service,
+            settings=settings,
+            applied_at=now,
+            applied_by=by,
+        )
+    )
+
+
+def end_mandate(connection: Connection, uid: str, now: int) -> None:
+    """End a mandate."""
+    connection.execute(mandates.update().where(mandates.c.uid == uid).values(ended_at=now))
+
+
+def mandates_of(
+    connection: Connection, client: str, service: str | None = None
+) -> list[tuple[str, str]]:
+    """Uid and settings of the mandates of a client that have not been ended."""
+    query = (
+        select(mandates.c.uid, mandates.c.settings)
+        .where(mandates.c.client == client, mandates.c.ended_at.is_(None))
+        .order_by(mandates.c.service, mandates.c.uid)
+    )
+    if service is not None:
+        query = query.where(mandates.c.service == service)
+    return [(row.uid, row.settings) for row in connection.execute(query)]
+
+
+def mandates_by(connection: Connection, client: str, person: str) -> frozenset[str]:
+    """Uids of the mandates of a client that `person` put into force or ended: it may not use them."""
+    query = select(mandates.c.uid).where(
+        mandates.c.client == client, mandates.c.applied_by == person
+    )
+    return frozenset(connection.execute(query).scalars())

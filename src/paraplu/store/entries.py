@@ -1,0 +1,143 @@
+"""The audit log in the database: entries with their place, the tree's edge, disclosures and heads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from paraplu.audit.tree import Frontier, leaf_hash
+from paraplu.errors import IntegrityBroken
+from paraplu.store.tables import disclosures, entries, heads, tree
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry about to be written; `sealed` are the encrypted disclosures by digest."""
+
+    data: bytes
+    uid: str
+    kind: str
+    time: int
+    actor: str
+    case: str | None
+    run: str | None
+    sealed: Sequence[tuple[str, bytes]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry as it stands in the log at `place` (from 0), with the leaf hash that stands beside it."""
+
+    place: int
+    leaf: bytes
+    data: bytes
+
+
+def open_log(connection: Connection, log: str) -> None:
+    """Start the tree of `log` with nothing in it."""
+    connection.execute(tree.insert().values(log=log, frontier=Frontier().to_bytes()))
+
+
+def append(connection: Connection, new: Sequence[NewEntry]) -> int:
+    """Write entries at the next places, in this order, and move the tree's edge. Gives the first place.
+
+    To be called inside the transaction that writes the state the entries describe.
+    """
+    row = connection.execute(select(tree.c.log, tree.c.frontier).with_for_update()).one()
+    frontier = Frontier.from_bytes(row.frontier)
+    first = frontier.size
+    leaves = [leaf_hash(entry.data) for entry in new]
+    frontier.extend(leaves)
+    connection.execute(
+        entries.insert(),
+        [
+            {
+                "place": first + offset,
+                "leaf": leaves[offset],
+                "uid": entry.uid,
+                "kind": entry.kind,
+                "time": entry.time,
+                "case_uid": entry.case,
+                "actor": entry.actor,
+                "run": entry.run,
+                "bytes": entry.data,
+            }
+            for offset, entry in enumerate(new)
+        ],
+    )
+    sealed = [
+        {"digest": digest, "place": first + offset, "sealed": body}
+        for offset, entry in enumerate(new)
+        for digest, body in entry.sealed
+    ]
+    if sealed:
+        connection.execute(disclosures.insert(), sealed)
+    connection.execute(
+        tree.update().where(tree.c.log == row.log).values(frontier=frontier.to_bytes())
+    )
+    return first
+
+
+def edge(connection: Connection) -> Frontier:
+    """The edge of the tree: its size and root."""
+    row = connection.execute(select(tree.c.frontier)).scalar()
+    if row is None:
+        raise IntegrityBroken(
+            "The audit log has no tree: the database was not made by paraplu init."
+        )
+    return Frontier.from_bytes(row)
+
+
+def in_order(
+    connection: Connection, case: str | None = None, after: int = -1
+) -> Iterator[StoredEntry]:
+    """All entries by place, of one case if given, streamed."""
+    query = (
+        select(entries.c.place, entries.c.leaf, entries.c.bytes)
+        .where(entries.c.place > after)
+        .order_by(entries.c.place)
+    )
+    if case is not None:
+        query = query.where(entries.c.case_uid == case)
+    for row in connection.execute(query.execution_options(yield_per=1000)):
+        yield StoredEntry(row.place, row.leaf, row.bytes)
+
+
+def newest(connection: Connection, kind: str | None, most: int) -> list[StoredEntry]:
+    """The last `most` entries, of one kind if given, newest first."""
+    query = select(entries.c.place, entries.c.leaf, entries.c.bytes).order_by(
+        entries.c.place.desc()
+    )
+    if kind is not None:
+        query = query.where(entries.c.kind == kind)
+    return [
+        StoredEntry(row.place, row.leaf, row.bytes) for row in connection.execute(query.limit(most))
+    ]
+
+
+def sealed_of(connection: Connection, places: Sequence[int]) -> dict[int, list[tuple[str, bytes]]]:
+    """The encrypted disclosures (digest, sealed bytes) of these entries."""
+    found: dict[int, list[tuple[str, bytes]]] = {}
+    for start in range(0, len(places), 500):
+        query = select(disclosures).where(disclosures.c.place.in_(places[start : start + 500]))
+        for row in connection.execute(query):
+            found.setdefault(row.place, []).append((row.digest, row.sealed))
+    return found
+
+
+def keep_head(connection: Connection, size: int, signed_at: int, note: bytes) -> None:
+    """Keep a signed head; one of the same size is there already when nothing was added."""
+    if connection.execute(select(heads.c.size).where(heads.c.size == size)).scalar() is None:
+        connection.execute(heads.insert().values(size=size, signed_at=signed_at, note=note))
+
+
+def all_heads(connection: Connection) -> list[bytes]:
+    """Every signed head, smallest first."""
+    return list(connection.execute(select(heads.c.note).order_by(heads.c.size)).scalars())
+
+
+def count(connection: Connection) -> int:
+    """How many entries there are."""
+    return connection.execute(select(func.count()).select_from(entries)).scalar_one()

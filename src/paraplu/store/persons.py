@@ -1,0 +1,46 @@
+"""Persons: found by keyed hashes of their user names, everything else about them sealed."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Row, select
+
+from paraplu.store.tables import persons
+
+
+def put(
+    connection: Connection,
+    *,
+    uid: str,
+    handle: str,
+    system_user: str | None,
+    sealed: bytes,
+    now: int,
+) -> None:
+    """Add a person or replace what is kept of one. `handle` and `system_user` are keyed hashes."""
+    values = {
+        "handle_hash": handle,
+        "system_user_hash": system_user,
+        "sealed": sealed,
+        "changed_at": now,
+    }
+    changed = connection.execute(persons.update().where(persons.c.uid == uid).values(**values))
+    if changed.rowcount == 0:
+        connection.execute(persons.insert().values(uid=uid, **values))
+
+
+def by_handle(connection: Connection, handle: str) -> Row[tuple[str, bytes]] | None:
+    """Uid and sealed person of the keyed hash of a user name."""
+    query = select(persons.c.uid, persons.c.sealed).where(persons.c.handle_hash == handle)
+    return connection.execute(query).first()
+
+
+def by_system_user(connection: Connection, system_user: str) -> Row[tuple[str, bytes]] | None:
+    """Uid and sealed person of the keyed hash of an operating-system user."""
+    query = select(persons.c.uid, persons.c.sealed).where(persons.c.system_user_hash == system_user)
+    return connection.execute(query).first()
+
+
+def every(connection: Connection) -> list[tuple[str, bytes]]:
+    """Uid and sealed person of everybody."""
+    rows = connection.execute(select(persons.c.uid, persons.c.sealed).order_by(persons.c.uid))
+    return [(row.uid, row.sealed) for row in rows]

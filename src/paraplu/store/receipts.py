@@ -1,0 +1,94 @@
+"""Receipts and what became of each of their requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from paraplu.domain.case import State
+from paraplu.domain.receipt import Handled, ReceiptState, Totals
+from paraplu.store.tables import cases, receipt_requests, receipts
+
+
+def add(
+    connection: Connection, values: Mapping[str, Any], requests: Sequence[Mapping[str, Any]]
+) -> None:
+    """Add a receipt with its requests."""
+    connection.execute(receipts.insert().values(**values))
+    if requests:
+        connection.execute(receipt_requests.insert(), [dict(request) for request in requests])
+
+
+def get(connection: Connection, uid: str) -> Row[Any] | None:
+    """One receipt."""
+    return connection.execute(select(receipts).where(receipts.c.uid == uid)).first()
+
+
+def same_file(connection: Connection, client: str, service: str, file_hash: str) -> Row[Any] | None:
+    """An earlier receipt of exactly this file that was not stopped."""
+    query = select(receipts).where(
+        receipts.c.client == client,
+        receipts.c.service == service,
+        receipts.c.file_hash == file_hash,
+        receipts.c.state != ReceiptState.STOPPED.value,
+    )
+    return connection.execute(query).first()
+
+
+def listed(connection: Connection, client: str | None, service: str | None) -> list[Row[Any]]:
+    """Receipts, oldest first, of a client and service if given."""
+    query = select(receipts).order_by(receipts.c.received_at, receipts.c.uid)
+    if client is not None:
+        query = query.where(receipts.c.client == client)
+    if service is not None:
+        query = query.where(receipts.c.service == service)
+    return list(connection.execute(query))
+
+
+def requests_of(connection: Connection, receipt: str) -> list[Row[Any]]:
+    """What became of each request of a receipt, in the order of the sheet."""
+    query = (
+        select(receipt_requests)
+        .where(receipt_requests.c.receipt == receipt)
+        .order_by(receipt_requests.c.first_row)
+    )
+    return list(connection.execute(query))
+
+
+def set_state(
+    connection: Connection, uid: str, state: ReceiptState, released_by: str | None = None
+) -> None:
+    """Move a receipt; `released_by` is the person whose word let it go on."""
+    values: dict[str, Any] = {"state": state.value}
+    if released_by is not None:
+        values["released_by"] = released_by
+    connection.execute(receipts.update().where(receipts.c.uid == uid).values(**values))
+
+
+def totals(
+    connection: Connection, client: str, service: str | None = None, receipt: str | None = None
+) -> Totals:
+    """The totals of a client (and service, and receipt), counted anew from the rows."""
+    wanted = [receipts.c.client == client]
+    if service is not None:
+        wanted.append(receipts.c.service == service)
+    if receipt is not None:
+        wanted.append(receipts.c.uid == receipt)
+    handled = connection.execute(
+        select(receipt_requests.c.handled, func.count())
+        .join(receipts, receipts.c.uid == receipt_requests.c.receipt)
+        .where(*wanted)
+        .group_by(receipt_requests.c.handled)
+    )
+    states = connection.execute(
+        select(cases.c.state, func.count())
+        .join(receipts, receipts.c.uid == cases.c.receipt)
+        .where(*wanted)
+        .group_by(cases.c.state)
+    )
+    return Totals.of(
+        {Handled(name): number for name, number in handled},
+        {State(name): number for name, number in states},
+    )
