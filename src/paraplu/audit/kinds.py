@@ -1,0 +1,238 @@
+"""The catalogue of kinds of entries. What is not in it cannot be written.
+
+Each kind has a code, its place in the OCSF 1.8 schema (class and activity), the phase of the work it
+belongs to, what it must at least name, and one sentence of meaning. Codes are for ever: an entry that
+was written keeps its code, so a kind is never renamed or taken out, only added.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from paraplu.audit.errors import NotRecordable
+
+
+class Phase(StrEnum):
+    """Where in the work an entry stands."""
+
+    LOG = "log"
+    ADMIN = "admin"
+    ACCESS = "access"
+    INTAKE = "intake"
+    CASE = "case"
+    PLAN = "plan"
+    APPROVAL = "approval"
+    INTENT = "intent"
+    ACTION = "action"
+    OUTCOME = "outcome"
+    EVIDENCE = "evidence"
+    WATCH = "watch"
+    RUN = "run"
+
+
+class Status(IntEnum):
+    """OCSF `status_id`."""
+
+    UNKNOWN = 0
+    SUCCESS = 1
+    FAILURE = 2
+    OTHER = 99
+
+
+class Severity(IntEnum):
+    """OCSF `severity_id`, as far as it is used here."""
+
+    INFORMATIONAL = 1
+    LOW = 2
+    MEDIUM = 3
+    HIGH = 4
+    CRITICAL = 5
+
+
+# OCSF 1.8 classes.
+EVENT_LOG, AUTHENTICATION, ENTITY, WEB_RESOURCE, APPLICATION = 1008, 3002, 3004, 6001, 6002
+# Activities of the class Entity Management (3004), which carries most kinds.
+CREATE, READ, UPDATE, ENROLL, ACTIVATE, SUSPEND, RESUME = 1, 2, 3, 6, 10, 12, 13
+EXPORT = 3  # Event Log Activity (1008)
+LOGON, LOGOFF = 1, 2  # Authentication (3002)
+START, STOP = 3, 4  # Application Lifecycle (6002)
+OTHER = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of entry. `needs` are the arguments of `entry.compose` that it cannot do without."""
+
+    code: str
+    class_uid: int
+    activity_id: int
+    phase: Phase
+    meaning: str
+    needs: tuple[str, ...] = ()
+    status: Status = Status.SUCCESS
+    severity: Severity = Severity.INFORMATIONAL
+
+    @property
+    def category_uid(self) -> int:
+        """OCSF category: the thousands of the class."""
+        return self.class_uid // 1000
+
+    @property
+    def type_uid(self) -> int:
+        """OCSF type: class and activity in one number."""
+        return self.class_uid * 100 + self.activity_id
+
+
+_C = ("case",)
+_O = ("case", "intent")
+_R = ("run",)
+_FAILED, _MEDIUM, _HIGH = Status.FAILURE, Severity.MEDIUM, Severity.HIGH
+
+_ALL = (
+    Kind("log-opened", EVENT_LOG, 6, Phase.LOG, "The log was opened; this is its first entry."),
+    Kind("log-verified", EVENT_LOG, OTHER, Phase.LOG, "The whole log was checked."),
+    Kind("head-signed", EVENT_LOG, OTHER, Phase.LOG, "A head of the log was signed."),
+    Kind("key-created", ENTITY, CREATE, Phase.ADMIN, "A key was made."),
+    Kind("person-added", ENTITY, ENROLL, Phase.ADMIN, "A person became known here."),
+    Kind(
+        "settings-applied",
+        ENTITY,
+        UPDATE,
+        Phase.ADMIN,
+        "Versions of a client, its agreements or its mandates came into force.",
+    ),
+    Kind("settings-exported", ENTITY, READ, Phase.ADMIN, "Settings of record were written out."),
+    Kind("demo-claim", ENTITY, OTHER, Phase.ADMIN, "In a demo, a person acted as somebody else."),
+    Kind("signed-in", AUTHENTICATION, LOGON, Phase.ACCESS, "Somebody signed in, or tried to."),
+    Kind("signed-out", AUTHENTICATION, LOGOFF, Phase.ACCESS, "Somebody signed out."),
+    Kind(
+        "credential-used",
+        ENTITY,
+        READ,
+        Phase.ACCESS,
+        "A credential was handed to a run, by name.",
+        ("credential",),
+    ),
+    Kind("personal-data-read", ENTITY, READ, Phase.ACCESS, "A person read personal values."),
+    Kind("receipt-taken-in", ENTITY, CREATE, Phase.INTAKE, "A delivery of requests was taken in."),
+    Kind(
+        "receipt-stopped",
+        ENTITY,
+        SUSPEND,
+        Phase.INTAKE,
+        "A delivery was stopped and waits for a word.",
+        severity=_MEDIUM,
+    ),
+    Kind("receipt-released", ENTITY, RESUME, Phase.INTAKE, "A stopped delivery may go on."),
+    Kind(
+        "row-refused", ENTITY, CREATE, Phase.INTAKE, "A row was refused as wrong.", status=_FAILED
+    ),
+    Kind("row-duplicate", ENTITY, CREATE, Phase.INTAKE, "A row had been received before."),
+    Kind("case-received", ENTITY, CREATE, Phase.CASE, "A request became a case.", _C),
+    Kind("case-checked", ENTITY, READ, Phase.CASE, "A case was checked against its rules.", _C),
+    Kind("case-taken", ENTITY, UPDATE, Phase.CASE, "A person took a case in hand.", _C),
+    Kind("case-handed-back", ENTITY, UPDATE, Phase.CASE, "A person gave a case back.", _C),
+    Kind("case-replied", ENTITY, UPDATE, Phase.CASE, "A person answered about a case.", _C),
+    Kind("case-withdrawn", ENTITY, UPDATE, Phase.CASE, "A case was withdrawn.", _C),
+    Kind("closed-by-hand", ENTITY, UPDATE, Phase.CASE, "A person finished a case by hand.", _C),
+    Kind("returned", ENTITY, UPDATE, Phase.CASE, "A case went back to the client.", _C),
+    Kind(
+        "exception-opened",
+        ENTITY,
+        SUSPEND,
+        Phase.CASE,
+        "A case was set aside for a person.",
+        _C,
+        severity=_MEDIUM,
+    ),
+    Kind("case-planned", ENTITY, READ, Phase.PLAN, "What will change was planned.", _C),
+    Kind("already-so", ENTITY, READ, Phase.PLAN, "The target was already as asked.", _C),
+    Kind("rehearsed", ENTITY, READ, Phase.PLAN, "A case was planned for practice only.", _C),
+    Kind(
+        "approval-asked",
+        ENTITY,
+        UPDATE,
+        Phase.APPROVAL,
+        "A plan waits for a person's word.",
+        ("case", "plan"),
+    ),
+    Kind("approved", ENTITY, UPDATE, Phase.APPROVAL, "A person said yes.", ("case", "plan")),
+    Kind("declined", ENTITY, UPDATE, Phase.APPROVAL, "A person said no.", _C),
+    Kind(
+        "intent",
+        ENTITY,
+        UPDATE,
+        Phase.INTENT,
+        "A change is about to be made; nothing was done yet.",
+        ("case", "plan", "fence"),
+    ),
+    Kind("action", WEB_RESOURCE, OTHER, Phase.ACTION, "A connector is about to do one thing."),
+    Kind("outcome-confirmed", ENTITY, UPDATE, Phase.OUTCOME, "It became as asked.", _O),
+    Kind(
+        "outcome-nothing",
+        ENTITY,
+        UPDATE,
+        Phase.OUTCOME,
+        "Nothing had changed in the target.",
+        _O,
+        status=_FAILED,
+    ),
+    Kind(
+        "outcome-collateral",
+        ENTITY,
+        UPDATE,
+        Phase.OUTCOME,
+        "Something changed that nobody asked for.",
+        _O,
+        status=_FAILED,
+        severity=_HIGH,
+    ),
+    Kind(
+        "intent-resolved",
+        ENTITY,
+        UPDATE,
+        Phase.OUTCOME,
+        "An intent without outcome was looked into after a crash.",
+        _O,
+    ),
+    Kind(
+        "evidence-kept", ENTITY, CREATE, Phase.EVIDENCE, "A file was kept as proof.", ("evidence",)
+    ),
+    Kind("answer-written", ENTITY, CREATE, Phase.EVIDENCE, "The answered workbook was written."),
+    Kind("run-started", APPLICATION, START, Phase.RUN, "A turn of a bot began.", _R),
+    Kind("run-ended", APPLICATION, STOP, Phase.RUN, "A turn of a bot ended.", _R),
+    Kind(
+        "run-paused",
+        APPLICATION,
+        OTHER,
+        Phase.RUN,
+        "A turn of a bot was paused for a person.",
+        _R,
+        severity=_MEDIUM,
+    ),
+    Kind("watch-opened", ENTITY, ACTIVATE, Phase.WATCH, "Something must still come true.", _C),
+    Kind("watch-fulfilled", ENTITY, UPDATE, Phase.WATCH, "What was watched came true.", _C),
+    Kind(
+        "watch-missed",
+        ENTITY,
+        UPDATE,
+        Phase.WATCH,
+        "What was watched did not come true in time.",
+        _C,
+        status=_FAILED,
+        severity=_MEDIUM,
+    ),
+)
+
+CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in _ALL}
+
+
+def kind_of(code: str) -> Kind:
+    """Give the kind with this code; raises `NotRecordable` when the catalogue has none."""
+    try:
+        return CATALOGUE[code]
+    except KeyError:
+        raise NotRecordable(
+            "kind: not in the catalogue of kinds of entries; add it to paraplu/audit/kinds.py"
+        ) from None
