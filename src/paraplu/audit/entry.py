@@ -30,7 +30,7 @@ from paraplu.audit.part import (
 OCSF_VERSION = "1.8.0"
 MAX_BYTES = 65_535  # entry bundles give the length in 16 bits (C2SP tlog-tiles)
 
-_ORIGIN = re.compile(r"[a-z0-9][a-z0-9.-]{0,100}(?:/[a-z0-9][a-z0-9._-]{0,60}){0,8}")
+_ORIGIN = re.compile(r"[a-z][a-z0-9.-]{0,100}(?:/[a-z0-9][a-z0-9._-]{0,60}){0,8}")
 # The keys are sorted, so the time of the entry itself is the one before `type_uid`.
 _TIME = re.compile(rb'"time":(\d{1,15}),"type_uid":')
 _TAIL = 512  # only `user` or `web_resources`, which are short, can come after it
@@ -262,7 +262,7 @@ def _uid(value: str, where: str) -> str:
 
 
 def _origin(value: str) -> str:
-    if isinstance(value, str) and _ORIGIN.fullmatch(value):
+    if isinstance(value, str) and _ORIGIN.fullmatch(value) and not term.is_identity(value):
         return value
     raise NotRecordable("log: an origin such as 'ssc.example/audit/2027' is needed")
 

@@ -69,7 +69,7 @@ def media_type(value: str, where: str) -> str:
 
 def field(value: str, where: str) -> str:
     """Give `value` back if it can name a field: lower case, digits and underscores."""
-    if isinstance(value, str) and _FIELD.fullmatch(value):
+    if isinstance(value, str) and _FIELD.fullmatch(value) and not is_identity(value):
         return value[:]
     raise NotRecordable(f"{where}: names of fields are lower-case words with underscores")
 
@@ -97,6 +97,11 @@ def detail(value: object, where: str) -> object:
     return _single(value, where)
 
 
+def is_identity(value: str) -> bool:
+    """Say whether a text holds something that looks like the identity number of a person."""
+    return _IDENTITY.search(value) is not None
+
+
 def _single(value: object, where: str) -> object:
     if value is None or isinstance(value, bool):
         return value
@@ -122,7 +127,7 @@ def _is_uuid(value: str) -> bool:
 # The same few codes come in every entry.
 @lru_cache(maxsize=4096)
 def _is_word(value: str) -> bool:
-    return _WORD.fullmatch(value) is not None and _IDENTITY.search(value) is None
+    return _WORD.fullmatch(value) is not None and not is_identity(value)
 
 
 def _is_instant(value: str) -> bool:
