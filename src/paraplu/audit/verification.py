@@ -170,9 +170,10 @@ class _Check:
         self._name_odd()
         remarks = []
         if self.backwards_at is not None:
+            many = "1 entry is" if self.backwards == 1 else f"{self.backwards} entries are"
             remarks.append(
-                f"{self.backwards} times an entry is older than the one before it, first at entry"
-                f" {self.backwards_at}: a clock was set back, or several machines wrote"
+                f"{many} older than the one before, first at entry {self.backwards_at}: a clock was"
+                " set back, or several machines wrote"
             )
         if self.differing > 1:
             remarks.append(f"{self.differing} heads do not fit; the first of them is named")
