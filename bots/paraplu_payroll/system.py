@@ -1,0 +1,255 @@
+"""What the payroll bot needs of a payroll system, and the records in which a target answers.
+
+A target provides `PayrollSystem`. Amounts are `Decimal` in the currency of the organisation or in
+hours, months are text (``2026-11``), days are `date`. Everything is read anew at every call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Record(BaseModel):
+    """Something that was read in the payroll system, or is to be entered there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Unit(StrEnum):
+    """What the amount of a line counts."""
+
+    MONEY = "money"
+    HOURS = "hours"
+
+
+class Nature(StrEnum):
+    """What a positive amount of a component does to what is paid out."""
+
+    EARNING = "earning"
+    DEDUCTION = "deduction"
+    REIMBURSEMENT = "reimbursement"
+
+
+class Concern(StrEnum):
+    """Why a component is not simply corrected."""
+
+    GARNISHMENT = "garnishment"
+    RECOVERY = "recovery"
+    PAYMENT_DETAILS = "payment-details"
+    COMPUTED = "computed"
+
+
+class Component(Record):
+    """A pay component. `factor` is by how much an hour of it is paid above or below a plain hour.
+
+    `base` marks the monthly salary that hours are paid by.
+    """
+
+    code: str
+    name: str
+    unit: Unit
+    nature: Nature = Nature.EARNING
+    factor: Decimal = Decimal(1)
+    base: bool = False
+    concern: Concern | None = None
+
+
+class Employment(Record):
+    """One employment of a person. `ends` is its last day, None while no end is known."""
+
+    number: int
+    cost_centre: str | None = None
+    starts: date
+    ends: date | None = None
+    hours_per_week: Decimal | None = None
+
+
+class Employee(Record):
+    """A person on the payroll of one organisation, with the employments by number."""
+
+    code: str
+    employments: Mapping[int, Employment]
+
+
+class Run(Record):
+    """The payroll run of one month.
+
+    `state` is the product's own word; `open` says whether corrections may be entered in it.
+    """
+
+    period: str
+    state: str
+    open: bool
+    pay_date: date | None = None
+
+
+class Line(Record):
+    """A line that people entered. Corrected months are None for a line about its own period."""
+
+    component: str
+    amount: Decimal
+    unit: Unit
+    cost_centre: str | None = None
+    corrected_from: str | None = None
+    corrected_until: str | None = None
+    reason: str | None = None
+    reference: str | None = None
+
+
+class Computed(Record):
+    """A figure that the system works out.
+
+    ``gross`` is everything earned before anything is withheld, deducted or reimbursed; ``withheld`` (tax,
+    pension) counts positive; ``net`` is what is paid out.
+    """
+
+    kind: Literal["gross", "withheld", "net"]
+    amount: Decimal
+
+
+class Slip(Record):
+    """What one employment gets in one period.
+
+    `lines` are keyed by `line_key`, `computed` by the product's own code or name of the figure. Should a
+    key occur twice, the further lines are keyed ``1000#2``, ``1000#3``. `concerns` are what the product
+    itself marks on the slip. `calculated` is whatever changes with every calculation (a moment, a
+    version).
+    """
+
+    lines: Mapping[str, Line]
+    computed: Mapping[str, Computed]
+    concerns: frozenset[Concern] = frozenset()
+    calculated: str | None = None
+
+    @property
+    def net(self) -> Decimal | None:
+        """What is paid out, None on a slip that was not calculated yet."""
+        found = (item.amount for item in self.computed.values() if item.kind == "net")
+        return next(found, None)
+
+
+class Entry(Record):
+    """A correction of ours in the payroll system: how far it has come and what it says."""
+
+    state: str
+    component: str
+    amount: Decimal | None = None
+    cost_centre: str | None = None
+
+
+class Place(Record):
+    """The slip that is meant. `employee` is the code as the product writes it."""
+
+    organisation: str
+    employee: str
+    employment: int
+    period: str
+
+    @property
+    def person(self) -> str:
+        """The employment as bystanders are keyed: ``20115/1``."""
+        return f"{self.employee}/{self.employment}"
+
+
+class Booking(Record):
+    """What is entered: one line of one slip changed, added or taken away.
+
+    `before` is None for a line that is added, `after` for one that is taken away. `reason` is the code
+    of the reason, `mark` our case reference, which the product keeps with the correction.
+    """
+
+    place: Place
+    component: Component
+    before: Line | None
+    after: Line | None
+    reason: str
+    mark: str
+
+    @property
+    def kind(self) -> Literal["change", "add", "end"]:
+        """What becomes of the line."""
+        if self.before is None:
+            return "add"
+        return "end" if self.after is None else "change"
+
+    @property
+    def key(self) -> str:
+        """The key of the line on the slip. Raises ValueError when there is none before or after."""
+        line = self.after or self.before
+        if line is None:
+            raise ValueError("This booking is about no line.")
+        return line_key(line.component, line.corrected_from, line.corrected_until)
+
+
+class Steps(Record):
+    """The states that our own correction passes through in a product.
+
+    In `before` nothing shows on the slip yet; in `done` the slip shows it. A product that enters a
+    correction and calculates later may have the state of `done` among those before.
+    """
+
+    before: tuple[str, ...]
+    done: str | None
+
+
+def line_key(component: str, corrected_from: str | None, corrected_until: str | None) -> str:
+    """What identifies a line on a slip: ``1000``, ``1000@2026-09`` or ``1000@2026-08/2026-10``."""
+    if corrected_from is None:
+        return component
+    if corrected_until in (None, corrected_from):
+        return f"{component}@{corrected_from}"
+    return f"{component}@{corrected_from}/{corrected_until}"
+
+
+class Keeps(StrEnum):
+    """What a line of a slip can say in a product besides its amount."""
+
+    COST_CENTRE = "cost-centre"
+    CORRECTED_MONTHS = "corrected-months"
+    REASON = "reason"
+    REFERENCE = "reference"
+
+
+class PayrollSystem(Protocol):
+    """A payroll system as this bot uses it. All but `book` only read.
+
+    Raises `PageChanged` when the product does not show what is expected.
+    """
+
+    @property
+    def lines_keep(self) -> frozenset[Keeps]:
+        """What the lines of its slips say; a product that names no corrected months books none late."""
+
+    def components(self, organisation: str) -> Mapping[str, Component]:
+        """Every component by code, those that nobody may correct included."""
+
+    def employee(self, organisation: str, code: str) -> Employee | None:
+        """The employee, None when the organisation has none with this code."""
+
+    def runs(self, organisation: str) -> Sequence[Run]:
+        """Every run, the earliest first."""
+
+    def slip(self, place: Place) -> Slip | None:
+        """The slip, None when the employment has none in that period."""
+
+    def nets(self, organisation: str, period: str) -> Mapping[str, Decimal]:
+        """What everybody in a run is paid out, by employee and employment (``20115/1``)."""
+
+    def entries(self, place: Place, mark: str) -> Sequence[Entry]:
+        """Our corrections of this slip that bear `mark` and were not discarded, oldest first."""
+
+    def steps(self, booking: Booking) -> Steps:
+        """The states that this booking passes through."""
+
+    def book(self, booking: Booking, reached: str | None) -> None:
+        """Enter it, from the start or on from the state `reached`.
+
+        Raises `TargetRefused` when the product says no and nothing has changed, `OutcomeUnknown` when
+        it cannot be said what the product did.
+        """
