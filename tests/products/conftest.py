@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from products.coati import Coati
 from products.environment import CannotInstall
+from products.tryton import Tryton
 
 Product = TypeVar("Product")
 
@@ -85,3 +86,16 @@ def coati(_running_coati: Coati) -> Coati:
     """coati-payroll, seeded, without its limit on requests."""
     _running_coati.reset()
     return _running_coati
+
+
+@pytest.fixture(scope="session")
+def _running_tryton() -> Iterator[Tryton]:
+    with _lent(Tryton) as tryton:
+        yield tryton
+
+
+@pytest.fixture
+def tryton(_running_tryton: Tryton) -> Tryton:
+    """Tryton with its web client, seeded for purchasing."""
+    _running_tryton.reset()
+    return _running_tryton
