@@ -1,0 +1,50 @@
+"""The browser as Paraplu's connector: opens a session on a target's address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+from paraplu import Recorder, Session, SessionTerms
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+class BrowserConnector:
+    """Drives web applications through Chromium, Chrome or Edge; see `paraplu_browser`."""
+
+    def open(self, terms: SessionTerms, record: Recorder) -> AbstractContextManager[Session]:
+        """A browser of its own with one page on `terms.address`; gone when the block ends.
+
+        Raises `SettingsWrong` when no browser is to be had. At the end it raises what the target's calls
+        have not heard of any more: `WriteStopped`, or `OutcomeUnknown` of a request that was cut.
+        """
+        return _opened(terms, record)
+
+
+@contextmanager
+def _opened(terms: SessionTerms, record: Recorder) -> Iterator[Session]:
+    from paraplu_browser.launch import started_browser
+
+    with started_browser() as browser, session_in(browser, terms, record) as session:
+        yield session
+
+
+@contextmanager
+def session_in(browser: Browser, terms: SessionTerms, record: Recorder) -> Iterator[Session]:
+    """A session in a browser that runs already, with a context of its own."""
+    from paraplu_browser.instrument import instrument, join, leave
+    from paraplu_browser.launch import fresh_context
+    from paraplu_browser.session import BrowserSession
+
+    instrument()
+    with fresh_context(browser, terms.address) as context:
+        session = BrowserSession(context, terms, record)
+        join(session)
+        try:
+            yield session
+        finally:
+            leave(session)
+        session.finish()

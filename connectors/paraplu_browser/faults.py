@@ -1,0 +1,113 @@
+"""Playwright's errors, said in Paraplu's words.
+
+How a target's author tells them apart, and what Paraplu does with each:
+
+* `PageChanged`: something that was to be clicked, filled or read is not there, not ready or there twice.
+  This call did nothing. The bot developer hears of it.
+* `TargetDown`: the target does not answer or asks to wait. This call did nothing. It is tried later.
+* `OutcomeUnknown`: it went wrong after a request that sends had left, or while an acting call was at
+  work. Paraplu looks before anything else is done.
+* `WriteStopped`: a rehearsal tried to change the target.
+
+Each speaks about its own call only: that *earlier* calls did nothing is for the engine to find out, by
+looking. AssertionErrors of `expect()` and an author's own errors pass as they are.
+
+Texts never come from Playwright, whose call log repeats what was typed and the HTML around it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from paraplu import OutcomeUnknown, PageChanged, ParapluError, TargetDown
+from paraplu_browser.traffic import unreached
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Error
+
+_NET = re.compile(r"net::(ERR_\w+)")
+_ACTED = (
+    "action done",
+    "performing ",
+    "waiting for scheduled navigations",
+    "waiting for navigation",
+)
+_GONE = (
+    "has been closed",
+    "Target crashed",
+    "Page crashed",
+    "Connection closed",
+    "connection closed",
+)
+_TWICE = re.compile(r"strict mode violation: .* resolved to (\d+) elements")
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known about a call that failed."""
+
+    what: str  # the thing, in words that may be shown
+    verb: str  # what was to be done with it: "clicked", "chosen in", "used"
+    url: str  # of the page, or the one that was to be opened
+    acts: bool
+    opens: bool
+    sent: bool  # a sending request left during the call
+    seconds: float  # the most it could take
+
+
+def translate(error: Error, about: Circumstances) -> ParapluError:
+    """The error to raise instead of Playwright's."""
+    from playwright.sync_api import TimeoutError as TimedOut
+
+    message = error.message or ""
+    doing = f"{about.what} was to be {about.verb}"
+    if any(word in message for word in _GONE):
+        if about.acts or about.sent:
+            return OutcomeUnknown(
+                f"The browser or its page was gone while {doing}: look whether it was done first."
+            )
+        return TargetDown(f"The browser or its page was gone while {doing}. Try again.")
+    net = _NET.search(message)
+    if net and net.group(1) == "ERR_ABORTED" and not about.sent:
+        return PageChanged(
+            f"{about.what} did not open as a page (a download, an empty answer or another page came)."
+        )
+    if net:
+        return unreached(net.group(1), about.url, about.sent)
+    if about.sent or (about.acts and _had_acted(message)):
+        return OutcomeUnknown(
+            f"It failed while {doing}, after something may have been sent: look whether it was done."
+        )
+    if isinstance(error, TimedOut):
+        if about.opens:
+            return TargetDown(f"{about.what} did not open within {about.seconds:g} s. Try later.")
+        return PageChanged(
+            f"{about.what} was not there, or not ready to be {about.verb}, within "
+            f"{about.seconds:g} s: compare the target's locator with the page."
+        )
+    return PageChanged(f"{about.what} could not be {about.verb}: {_reason(message)}.")
+
+
+def _had_acted(message: str) -> bool:
+    """Whether Playwright's log says that the deed itself had begun. Only looked at, never passed on."""
+    _, _, log = message.partition("Call log:")
+    return any(word in log for word in _ACTED)
+
+
+def _reason(message: str) -> str:
+    twice = _TWICE.search(message)
+    if twice:
+        return f"the locator fits {twice.group(1)} elements and must fit one"
+    if "not an <input>" in message or "is not a <" in message or "Not a checkbox" in message:
+        return "it is another kind of element than the target expects"
+    if "Clicking the checkbox did not change its state" in message:
+        return "it does not keep the state that it was set to"
+    if "Execution context was destroyed" in message or "navigating and changing" in message:
+        return "the page went on to another one meanwhile"
+    if "while parsing" in message or "Unknown engine" in message:
+        return "its locator cannot be read"
+    if "not attached" in message or "detached" in message:
+        return "it vanished from the page meanwhile"
+    return "the browser refused it"

@@ -1,0 +1,371 @@
+"""One session: a browser context whose page a target works with, every call of it watched.
+
+`perform` is where a call of an instrumented method arrives: it refuses what may not go on, lets
+Playwright work, reads fields back, translates errors and records the action before the call returns.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from paraplu import NothingDone, Outgoing, Recorder, SessionTerms, WriteStopped
+from paraplu_browser.call import Call, selector_of
+from paraplu_browser.faults import Circumstances, translate
+from paraplu_browser.field import PASSWORD, Field, Shown, Wish
+from paraplu_browser.record import DOTS, Journal
+from paraplu_browser.rules import Rule
+from paraplu_browser.traffic import Traffic
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Dialog, Page
+
+# True while Playwright works for a call that is watched already. Playwright runs handlers of events in
+# greenlets of their own, which have a context of their own: what a target's handler does is watched.
+_watched: ContextVar[bool] = ContextVar("paraplu_browser_watched", default=False)
+
+_HOLDS_PASSWORD = "() => document.activeElement?.type === 'password'"  # noqa: S105
+
+
+class BrowserSession:
+    """Playwright's `Page` with its context; made by `paraplu_browser.connector`."""
+
+    def __init__(self, context: BrowserContext, terms: SessionTerms, record: Recorder) -> None:
+        self._limit = terms.action_limit
+        self._journal = Journal(record, terms.secrets)
+        self._typed: dict[tuple[int, str], tuple[Field, Wish]] = {}
+        self._typing_since = 0.0
+        self._ongoing = 0
+        self._front: Page | None = None
+        self.context = context
+        context.set_default_timeout(terms.action_limit * 1000)
+        context.on("dialog", self._asked)
+        self._traffic = Traffic(context, terms.address, terms.writes)
+        self._handle = context.new_page()
+
+    @property
+    def handle(self) -> Page:
+        """Playwright's own page; its `goto` takes addresses relative to the target's."""
+        return self._handle
+
+    def picture(self, mask: Sequence[Any] = ()) -> bytes | None:
+        """A PNG of what is seen now, password fields and the given locators covered.
+
+        None when the page is gone or does not answer. A locator that fits nothing covers nothing.
+        """
+        from playwright.sync_api import Error, Locator
+
+        outer = _watched.set(True)
+        try:
+            page = self._front if self._front and not self._front.is_closed() else self._handle
+            covered = [frame.locator("input[type=password]") for frame in page.frames]
+            covered += [one for one in mask if isinstance(one, Locator)]
+            with suppress(Error):
+                return page.screenshot(mask=covered, timeout=self._limit * 1000)
+            return None
+        finally:
+            _watched.reset(outer)
+
+    @property
+    def sent(self) -> int:
+        """How many sending requests have left so far."""
+        return self._traffic.sent
+
+    def perform(self, call: Call, original: Callable[..., Any], sent: int | None = None) -> Any:
+        """Do what the target asked for. Raises Paraplu's errors, see `paraplu_browser.faults`.
+
+        `sent` is the number of sending requests before the call, where that was earlier than now.
+        """
+        if _watched.get():
+            return original(call.subject, *call.args, **call.kwargs)
+        self._journal.refuse_after_failure()
+        if not self._ongoing:
+            self._raise_trouble()
+        sent = self._traffic.sent if sent is None else sent
+        self._front = self._page_of(call)
+        closed = self._front.is_closed()
+        value, result, failure = None, None, None
+        self._ongoing += 1
+        try:
+            result, value = self._work(call, original)
+        except BaseException as error:
+            if not isinstance(error, Exception | KeyboardInterrupt | SystemExit):
+                raise  # the session is being taken down around a handler (GreenletExit)
+            failure = self._translated(error, call, sent, closed)
+            value = call.value() if _speakable(call) else None
+        finally:
+            self._ongoing -= 1
+        if failure is None and not self._ongoing:
+            failure = self._traffic.take_trouble()
+        if call.rule.verb:
+            try:
+                self._journal.write(
+                    call.rule.verb,
+                    call.what(),
+                    value,
+                    self._where(call),
+                    type(failure).__name__ if failure is not None else "",
+                )
+            except BaseException:
+                if isinstance(failure, KeyboardInterrupt | SystemExit):
+                    raise failure from None
+                raise
+        if failure is not None:
+            # Without Playwright's error behind it, which repeats what was typed.
+            raise failure from None
+        self._journal.refuse_after_failure()
+        return result
+
+    def finish(self) -> None:
+        """At the end of the session: raise what would otherwise never be heard of."""
+        trouble = self._traffic.take_trouble()
+        if isinstance(trouble, WriteStopped) or not isinstance(trouble, NothingDone | None):
+            raise trouble
+
+    def _work(self, call: Call, original: Callable[..., Any]) -> tuple[Any, str | None]:
+        """Do it; the result and what is recorded of it."""
+        rule = call.rule
+        outer = _watched.set(True)
+        try:
+            if rule.submits or (call.method == "press" and call.text().endswith("Enter")):
+                self._look_again()
+            elif rule.opens or (rule.acts and not rule.entry and call.method != "hover"):
+                self._forget(call)
+            if type(call.subject).__name__ == "APIRequestContext":
+                self._show_request(call)
+            if rule.waits:
+                return Waiting(self, call, original(call.subject, *call.args, **call.kwargs)), None
+            if rule.entry:
+                return self._enter(call, original)
+            hidden = self._types_password(call)
+            result = _once_more(original, call, self._limit)
+            value = call.value(result)
+            return result, DOTS if hidden or self._reads_password(call) else value
+        finally:
+            _watched.reset(outer)
+
+    def _enter(self, call: Call, original: Callable[..., Any]) -> tuple[Any, str | None]:
+        """Put something into a field, read it back and insist."""
+        until = time.monotonic() + self._limit
+        page, element = self._page_of(call), call.element
+        name = self._journal.discreet(call.what(discreet=True))
+        field = Field(element, page, name)
+        before = field.look() if call.rule.entry == "type" else None
+        address, since = page.url, time.monotonic()
+        result = original(call.subject, *call.args, **call.bounded(self._limit))
+        shown = field.look()
+        hidden = shown is not None and shown.kind == PASSWORD
+        value = DOTS if hidden else call.value(result)
+        wish = None if page.url != address else _wish(call, result, before, shown)
+        if wish is None:
+            return result, value
+        if not hidden and call.rule.entry in ("fill", "type"):
+            self._journal.remember(call.text())
+        if shown is None or not wish.met_by(shown):
+            field.insist(wish, lambda: self._traffic.busy(since), until)
+        if not self._typed:
+            self._typing_since = since
+        self._typed[(id(page), selector_of(element) or str(id(element)))] = (field, wish)
+        return result, value
+
+    def _look_again(self) -> None:
+        """What was typed must still stand there before something is sent with it."""
+        until = time.monotonic() + self._limit
+        typed, self._typed = self._typed, {}
+        if not typed:
+            return
+        since = self._typing_since
+
+        def busy() -> bool:
+            return self._traffic.busy(since)
+
+        for mended in (True, False):
+            wrong = []
+            for field, wish in typed.values():
+                shown = field.settle(busy) if busy() else field.look()
+                if shown is not None and not wish.met_by(shown):
+                    wrong.append((field, wish))
+            if not wrong:
+                return
+            for field, wish in wrong:
+                # The second time two fields undo each other: say so at once.
+                field.insist(wish, busy, until if mended else 0.0)
+
+    def _forget(self, call: Call) -> None:
+        """The author goes on by hand (a key, a page): what was typed may rightly change."""
+        if call.method not in ("focus", "blur") and call.text() not in ("Tab", "Shift+Tab"):
+            self._typed.clear()
+
+    def _show_request(self, call: Call) -> None:
+        given = call.args[0] if call.args else call.kwargs.get("url", "")
+        method = call.kwargs.get("method") or ("GET" if call.method == "fetch" else call.method)
+        body = call.kwargs.get("data") or b""
+        self._traffic.stop_if_write(
+            Outgoing(
+                str(method).upper(),
+                str(getattr(given, "url", given)),
+                body if isinstance(body, bytes) else str(body).encode(),
+            )
+        )
+
+    def _types_password(self, call: Call) -> bool:
+        """Whether single keys go into a password field, from which the log could be spelt together."""
+        if call.rule.value not in ("key", "text") or call.text() in ("Enter", "Tab", "Escape"):
+            return False
+        frames = self._page_of(call).frames
+        return any(_or_none(partial(frame.evaluate, _HOLDS_PASSWORD)) for frame in frames)
+
+    def _reads_password(self, call: Call) -> bool:
+        if call.method not in ("input_value", "get_attribute"):
+            return False
+        shown = _or_none(lambda: Field(call.element, self._page_of(call), "").look())
+        return isinstance(shown, Shown) and shown.kind == PASSWORD
+
+    def _translated(
+        self, error: BaseException, call: Call, sent: int, closed: bool
+    ) -> BaseException:
+        from playwright.sync_api import Error
+
+        if not isinstance(error, Error):
+            return error
+        trouble = self._traffic.take_trouble()
+        if trouble is not None:
+            return trouble
+        rule: Rule = call.rule
+        url = self._where(call) or ""
+        return translate(
+            error,
+            Circumstances(
+                what=self._journal.discreet(call.what(discreet=True)),
+                verb=rule.participle,
+                url=str(call.value() or url) if rule.opens else url,
+                acts=rule.acts and not closed,
+                opens=rule.opens,
+                sent=self._traffic.sent > sent,
+                seconds=self._limit,
+            ),
+        )
+
+    def _raise_trouble(self) -> None:
+        trouble = self._traffic.take_trouble()
+        if trouble is not None:
+            raise trouble
+
+    def _asked(self, dialog: Dialog) -> None:
+        """The page asks (alert, confirm, prompt) and the target does not listen: note it, say no.
+
+        Leaving a page is let be, as Playwright does: staying would leave the target waiting for the
+        page it opens, and nothing is sent by it.
+        """
+        outer = _watched.set(True)
+        try:
+            page = dialog.page
+            if page is not None and (_listeners(page) or _listeners(self.context) > 1):
+                return
+            where = page.url if page is not None else None
+            with suppress(Exception):
+                # What the recorder raises is kept by the journal and raised by the ongoing call.
+                self._journal.write("asked", f"{dialog.type} dialog", dialog.message, where)
+            if dialog.type == "beforeunload":
+                dialog.accept()
+            else:
+                dialog.dismiss()
+        except Exception:
+            return  # the page went away while it asked
+        finally:
+            _watched.reset(outer)
+
+    def _page_of(self, call: Call) -> Page:
+        page: Page = call.page or self._handle
+        return page
+
+    def _where(self, call: Call) -> str | None:
+        page = _or_none(lambda: self._page_of(call).url)
+        return page if isinstance(page, str) else None
+
+
+class Waiting:
+    """Playwright's `expect_download` and its like, with their errors translated."""
+
+    def __init__(self, session: BrowserSession, call: Call, manager: Any) -> None:
+        self._session = session
+        self._call = call
+        self._manager = manager
+        self._sent = session.sent
+
+    def __enter__(self) -> Any:
+        return self._manager.__enter__()
+
+    def __exit__(self, *raised: Any) -> None:
+        leave = Call(Rule(), self._call.method, self._call.subject, (), {})
+        if raised[0] is not None:
+            self._manager.__exit__(*raised)
+            return
+        self._session.perform(
+            leave, lambda subject: self._manager.__exit__(None, None, None), self._sent
+        )
+
+
+def _wish(call: Call, result: Any, before: Shown | None, shown: Shown | None) -> Wish | None:
+    """What the field must show afterwards; None when it is not read back."""
+    if call.how == "unread" or (shown is not None and shown.kind == "other"):
+        return None
+    match call.rule.entry:
+        case "fill":
+            return Wish(call.text(), call.how)
+        case "type":
+            if any(key in call.text() for key in "\n\r\t"):
+                return None  # keys that leave the field or send it
+            old = before.value if before is not None else ""
+            return Wish(old + call.text(), call.how, around=bool(old))
+        case "clear":
+            return Wish("", "exactly")
+        case "choose":
+            return Wish(json.dumps(result))
+        case "set":
+            return Wish("on" if call.value() == "on" else "off")
+        case entry:
+            return Wish("on" if entry == "tick" else "off")
+
+
+def _listeners(source: Page | BrowserContext) -> int:
+    """How many listen for dialogs; Playwright does not say so in public."""
+    listeners = getattr(getattr(source, "_impl_obj", None), "listeners", None)
+    return len(listeners("dialog")) if callable(listeners) else 0
+
+
+def _once_more(original: Callable[..., Any], call: Call, limit: float) -> Any:
+    """Do it. Opening a page is tried again when the browser's own error page comes in between.
+
+    That page follows a request that failed just before, and Playwright takes it for another goal.
+    """
+    from playwright.sync_api import Error
+
+    try:
+        return original(call.subject, *call.args, **call.bounded(limit))
+    except Error as error:
+        if not (
+            call.rule.opens and 'another navigation to "chrome-error:' in (error.message or "")
+        ):
+            raise
+        return original(call.subject, *call.args, **call.bounded(limit))
+
+
+def _speakable(call: Call) -> bool:
+    """Whether a value may be recorded although it is not known what kind of field it was meant for."""
+    return call.rule.entry in ("choose", "set") or call.rule.value not in ("key", "text", "value")
+
+
+def _or_none(look: Callable[[], Any]) -> Any:
+    """What a look gives, or None when the browser does not answer it."""
+    from playwright.sync_api import Error
+
+    try:
+        return look()
+    except Error:
+        return None
