@@ -241,6 +241,13 @@ def test_every_consistency_proof_holds_and_fails_with_a_flipped_bit(
             tree.verify_consistency(first, second, steps, older, newer)
 
 
+def test_a_node_inside_the_tree_cannot_be_passed_off_as_an_entry() -> None:
+    whole = Tree(HASHES)
+    path = tree.inclusion_proof(0, 8, whole.node)
+    with pytest.raises(NotProved, match="too short"):
+        tree.verify_inclusion(0, 8, whole.node(1, 0), path[1:], ROOTS[8])
+
+
 def test_the_empty_tree_is_a_beginning_of_every_tree() -> None:
     tree.verify_consistency(0, 8, [], ROOTS[0], ROOTS[8])
     with pytest.raises(NotProved):

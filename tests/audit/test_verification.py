@@ -200,6 +200,20 @@ def test_several_deleted_entries_are_told_as_a_range_and_later_alterations_still
     assert [found.code for found in verdict.findings] == [Trouble.PLACE_MISSING, Trouble.ALTERED]
 
 
+def test_a_cut_tail_is_seen_behind_a_missing_place_too() -> None:
+    verdict = check(ROWS[:77] + ROWS[78:130])
+    assert [found.code for found in verdict.findings] == [Trouble.PLACE_MISSING, Trouble.TAIL_CUT]
+
+
+def test_two_signed_heads_over_the_same_entries_that_differ_are_named() -> None:
+    forged = rows([*ENTRIES[:149], entry(149, word="fake")])
+    verdict = check(ROWS, [*HEADS, *heads_over(forged, 150)])
+    assert [(found.code, found.until) for found in verdict.findings] == [
+        (Trouble.HEADS_CONTRADICT, 150)
+    ]
+    assert "2 heads over 150 entries were signed with different roots" in verdict.summary
+
+
 def test_a_deleted_entry_with_the_rest_moved_up_is_seen_by_the_next_head() -> None:
     verdict = check(rows(ENTRIES[:77] + ENTRIES[78:]))
     assert [found.code for found in verdict.findings] == [Trouble.TAIL_CUT, Trouble.HEAD_DIFFERS][

@@ -42,7 +42,7 @@ class Verdict:
     """The result of checking a whole log.
 
     `entries` were read, the log goes up to `size`; `root` is the root hash of the tree as it was kept
-    (None when a place was missing). `heads` signed heads fit, the last of them covers `signed`
+    (None when a place was missing). Heads of `heads` sizes fit, the last of them covers `signed`
     entries; `unsigned` came after it, which is allowed.
     `findings` are at most `verification.MAX_FINDINGS` in order of discovery out of `troubles`, and
     `remarks` are oddities that break nothing.

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from paraplu.audit.checkpoint import Checkpoint, open_checkpoint
+from paraplu.audit.checkpoint import open_checkpoint
 from paraplu.audit.entry import time_in, uid_in
 from paraplu.audit.errors import Malformed, NotProved
 from paraplu.audit.note import Verifier
@@ -70,6 +70,14 @@ def verify(
     return check.finish()
 
 
+@dataclass(frozen=True, slots=True)
+class _Heads:
+    """What was signed over one size: one root, or several when the key signed two histories."""
+
+    size: int
+    roots: frozenset[bytes]
+
+
 class _Check:
     """The state of one pass over the log."""
 
@@ -82,7 +90,7 @@ class _Check:
         self.broken = False
         self.buffer_kept: list[bytes] = []
         self.buffer_now: list[bytes] = []
-        self.heads: list[Checkpoint] = []
+        self.heads: list[_Heads] = []
         self.next_head = 0
         self.fitting = self.signed = self.differing = 0
         self.last_differs = False
@@ -97,22 +105,23 @@ class _Check:
     def take_heads(
         self, heads: Iterable[bytes], verifiers: tuple[Verifier, ...], origin: str
     ) -> None:
-        found: set[Checkpoint] = set()
+        roots: dict[int, set[bytes]] = {}
         for number, message in enumerate(heads, start=1):
             try:
-                found.add(open_checkpoint(message, verifiers, origin))
+                head = open_checkpoint(message, verifiers, origin)
             except (Malformed, NotProved) as error:
                 self._tell(Trouble.HEAD_UNPROVED, f"head {number} cannot be trusted: {error}")
-        self.heads = sorted(
-            (head for head in found if head.size >= self.first), key=lambda head: head.size
-        )
-        for one, other in zip(self.heads, self.heads[1:], strict=False):
-            if one.size == other.size and one.root != other.root:
+                continue
+            if head.size >= self.first:
+                roots.setdefault(head.size, set()).add(head.root)
+        self.heads = [_Heads(size, frozenset(roots[size])) for size in sorted(roots)]
+        for same in self.heads:
+            if len(same.roots) > 1:
                 self._tell(
                     Trouble.HEADS_CONTRADICT,
-                    f"two heads for {one.size} entries were signed with different roots: somebody"
-                    " with the key signed two histories",
-                    until=one.size,
+                    f"{len(same.roots)} heads over {same.size} entries were signed with different"
+                    " roots: somebody with the key signed two histories",
+                    until=same.size,
                 )
         self._compare_heads()
 
@@ -224,10 +233,10 @@ class _Check:
                 return
             self.next_head += 1
             # A head that fits tells which tree is the true one; the other is dropped.
-            if self.kept.root() == head.root:
+            if self.kept.root() in head.roots:
                 self._name_odd()
                 self._fits(head.size)
-            elif self.now is not None and self.now.root() == head.root:
+            elif self.now is not None and self.now.root() in head.roots:
                 self.kept = self.now
                 self._name_odd(hash_altered=True)
                 self._fits(head.size)
