@@ -1,0 +1,1 @@
+"""The purchasing systems that the bot can work in."""
