@@ -1,0 +1,48 @@
+"""The people and goods of a new office: fictional, and always the same for the same day.
+
+Everything is relative to the day: the present month is the period whose run is calculated, the next
+month is open, last month is paid, the five before it are closed.
+
+Payroll, Gemeente Waterland aan Zee (`waterland`, EUR) | Nordvig Kommune (`nordvig`, DKK)
+----------------------------------------------------------------------------------------
+31 employees each; four pages of ten. Codes have leading zeros.
+
+00412 | 00103   plain, with four lines: base salary, on-call allowance, travel, phone
+00449 | 00132   garnishment on the slip
+00486 | 00161   employment ended, two months ago
+00523 | 00190   two employments (1 and 2), two slips
+00560 | 00219   net just above nothing: a small cut of the base salary makes it negative
+00597 | 00248   recovery of an overpayment on the slip
+00634 | 00277   hours: overtime 150 %, 12 hours
+00671 | 00306   employment ends with the present month
+00708 | 00335   employment began with the present month: no earlier slips
+
+Purchasing
+----------
+Suppliers L0101 to L0108 (EUR) and L0201 to L0206 (DKK); L0108 is blocked. Numbers go on at
+IO-YEAR-00123. Cost centres with little left this year: 4700 (EUR 250,00), 2700 (DKK 900,00);
+4800 has no budget next year. Contracts RC-YEAR-0nn (1nn: Danish): 004 has EUR 360,00 left, 104
+DKK 1.500,00; 006 expired last month, 007 begins next year, 008 expires in a fortnight.
+Long lead times in working days: GRO-0010 and PLA-0010 Nordmann fir (15), GRO-0020 (25), KAN-0030
+(20), ICT-0040 (35), ITH-0030 (30). The festive alternative to the fir is FEE-0010 (3, another
+supplier). Prices of four decimals: TEC-0010 (0,1850), TEC-0020, VEN-0010.
+"""
+
+import sqlite3
+from datetime import date
+
+from paraplu.practice import accounts, seed_payroll, seed_purchasing
+
+ORGANISATIONS = (
+    ("waterland", "Gemeente Waterland aan Zee", "NL", "EUR"),
+    ("nordvig", "Nordvig Kommune", "DK", "DKK"),
+)
+
+
+def seed(database: sqlite3.Connection, today: date, stamp: str) -> None:
+    """Fill empty tables for an office whose day is `today` (inside the caller's transaction)."""
+    accounts.create_accounts(database)
+    database.executemany("INSERT INTO organisation VALUES (?, ?, ?, ?)", ORGANISATIONS)
+    seed_purchasing.seed_cost_centres(database, today)
+    seed_payroll.seed(database, today, stamp)
+    seed_purchasing.seed(database, today)
