@@ -23,7 +23,8 @@ class Role(StrEnum):
 class Person(Setting):
     """A person known to Paraplu. `handle` is the user name, unique; `clients` empty means all.
 
-    `system_user` is the operating-system user that the person is on the command line.
+    `system_user` is the operating-system user that the person is on the command line. `subjects` are the
+    records that are about this person (``waterland/00412``): they decide on none of them.
     """
 
     handle: str = Field(pattern=r"^[a-z][a-z0-9._-]{1,39}$")
@@ -32,6 +33,7 @@ class Person(Setting):
     roles: tuple[Role, ...] = ()
     clients: tuple[str, ...] = ()
     system_user: str | None = Field(default=None, max_length=120)
+    subjects: tuple[str, ...] = ()
 
     def sees(self, client: str) -> bool:
         """Whether the person works for or with `client`."""

@@ -140,6 +140,11 @@ class KeyStore:
                 "Sealed bytes do not open under their key: they were altered or moved."
             ) from None
 
+    @staticmethod
+    def key_of(sealed: bytes) -> str:
+        """The uid of the key that bytes are sealed under."""
+        return str(uuid.UUID(bytes=sealed[1:17]))
+
     def close(self) -> None:
         """Let go of the store."""
         self._database.close()

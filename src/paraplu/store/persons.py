@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection, Row, select
 
 from paraplu.store.tables import persons
@@ -28,13 +30,13 @@ def put(
         connection.execute(persons.insert().values(uid=uid, **values))
 
 
-def by_handle(connection: Connection, handle: str) -> Row[tuple[str, bytes]] | None:
+def by_handle(connection: Connection, handle: str) -> Row[Any] | None:
     """Uid and sealed person of the keyed hash of a user name."""
     query = select(persons.c.uid, persons.c.sealed).where(persons.c.handle_hash == handle)
     return connection.execute(query).first()
 
 
-def by_system_user(connection: Connection, system_user: str) -> Row[tuple[str, bytes]] | None:
+def by_system_user(connection: Connection, system_user: str) -> Row[Any] | None:
     """Uid and sealed person of the keyed hash of an operating-system user."""
     query = select(persons.c.uid, persons.c.sealed).where(persons.c.system_user_hash == system_user)
     return connection.execute(query).first()

@@ -12,11 +12,13 @@ from paraplu.domain.receipt import Handled, ReceiptState, Totals
 from paraplu.store.tables import cases, receipt_requests, receipts
 
 
-def add(
-    connection: Connection, values: Mapping[str, Any], requests: Sequence[Mapping[str, Any]]
-) -> None:
-    """Add a receipt with its requests."""
+def add(connection: Connection, **values: Any) -> None:
+    """Add a receipt."""
     connection.execute(receipts.insert().values(**values))
+
+
+def add_requests(connection: Connection, requests: Sequence[Mapping[str, Any]]) -> None:
+    """Add what became of the requests of a receipt."""
     if requests:
         connection.execute(receipt_requests.insert(), [dict(request) for request in requests])
 

@@ -1,0 +1,1 @@
+"""Takes what is due, asks the domain for a decision, does one thing, records it."""

@@ -1,0 +1,318 @@
+"""The act and what follows it: look again, compare by role, record; and the same after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from paraplu.audit.part import Approval, Evidence
+from paraplu.domain.case import State
+from paraplu.domain.change import Change
+from paraplu.domain.finding import ToPerson, to_person
+from paraplu.domain.look import Comparison, Difference, RoleKind, canonical, compare, flatten
+from paraplu.domain.plan import Intent
+from paraplu.engine.clock import to_ms
+from paraplu.engine.journal import Personal
+from paraplu.engine.settling import Held, Settling
+from paraplu.engine.turn import Turn
+from paraplu.errors import FenceLost, IntegrityBroken, ParapluError, TargetDown
+from paraplu.store import cases, exceptions, plans
+
+_ROUNDS = 4  # stages of one act that may be gone through after each other without getting further
+
+
+class Acting:
+    """Carries an intent out and judges what became of it by its own stored before and wanted."""
+
+    def __init__(self, turn: Turn, settling: Settling) -> None:
+        self._turn = turn
+        self._parts = turn.parts
+        self._settling = settling
+
+    def act(
+        self,
+        case: Held,
+        intent_uid: str,
+        change: Change[Any],
+        intent: Intent,
+        reached: str | None,
+        approvals: Sequence[Approval],
+    ) -> State | None:
+        """Act, look again, and settle. None when nothing happened and it may be tried again.
+
+        Raises `TargetDown` when the target cannot be looked at: the intent stays open for a later run.
+        """
+        for _round in range(_ROUNDS):
+            self._check_fence(case)
+            failure = self._do(change, reached, intent_uid)
+            comparison, after = self._look_again(case, change, intent)
+            if comparison.verdict != "stage" or comparison.stage == reached:
+                break
+            reached = comparison.stage
+        if comparison.verdict == "stage":
+            return self._stuck(case, intent_uid, comparison, failure)
+        return self._settle(case, intent_uid, change, intent, comparison, after, approvals)
+
+    def resolve(self, case: Held, row: Any) -> State | None:
+        """Find out what became of an intent whose run broke off, and go on from there.
+
+        None when nothing had happened: the case starts again from the top.
+        """
+        intent = self._parts.case_files.intent(case.uid, row.sealed)
+        place = self._turn.place
+        place.case, place.key, place.fence = case.uid, case.key, case.fence
+        place.intent, place.step = row.uid, "resolve"
+        try:
+            change = self._turn.bot.change(self._turn.case_in_hand(case.row), self._turn.desk())
+        except TargetDown:
+            self._settling.let_go(case)
+            raise
+        except Exception as error:
+            return self._unresolved(case, row.uid, f"The bot failed with {type(error).__name__}.")
+        if change.record != intent.plan.record:
+            return self._unresolved(case, row.uid, "The bot would change another record now.")
+        comparison, after = self._look_again(case, change, intent)
+        self._parts.journal.write_alone(
+            self._parts.journal.entry(
+                "intent-resolved",
+                self._turn.hand,
+                case=case.uid,
+                fence=case.fence,
+                intent=row.uid,
+                status_code=comparison.verdict,
+                **self._turn.names,
+            )
+        )
+        with self._parts.database.read() as connection:
+            approvals = [
+                Approval(one.person, one.mandate, "approved", one.decided_at)
+                for one in plans.decisions(connection, case.uid)
+                if one.digest == row.digest and one.decision == "approved"
+            ]
+        if comparison.verdict == "stage":
+            if case.row.crashes >= self._turn.terms.agreement.limits.crashes:
+                return self._unresolved(
+                    case, row.uid, "It broke off again and again at the same stage."
+                )
+            return self.act(case, row.uid, change, intent, comparison.stage, approvals)
+        if comparison.verdict == "nothing" and not change.look_tells:
+            return self._unresolved(case, row.uid, "The system cannot tell whether it was done.")
+        return self._settle(case, row.uid, change, intent, comparison, after, approvals)
+
+    def _check_fence(self, case: Held) -> None:
+        """The last look at our own records before something happens outside."""
+        with self._parts.database.read() as connection:
+            if cases.get(connection, case.uid).fence != case.fence:
+                raise FenceLost("Another run holds this case by now: nothing was done.")
+
+    def _do(self, change: Change[Any], reached: str | None, intent: str) -> Exception | None:
+        """Act. Whatever it raises is kept: only the look afterwards says what was done."""
+        self._turn.place.intent, self._turn.place.step = intent, "act"
+        try:
+            change.act(reached)
+        except IntegrityBroken:
+            raise
+        except Exception as error:
+            return error
+        return None
+
+    def _look_again(
+        self, case: Held, change: Change[Any], intent: Intent
+    ) -> tuple[Comparison, Any]:
+        self._turn.place.step = "look-again"
+        for chance in (True, False):
+            try:
+                after = change.look()
+                return (
+                    compare(
+                        intent.before, intent.wanted, flatten(after), intent.roles, intent.stages
+                    ),
+                    after,
+                )
+            except ParapluError as error:
+                if chance and self._turn.sign_in_again():
+                    continue
+                self._settling.let_go(case)
+                raise TargetDown(
+                    f"What became of an intent cannot be looked at now ({type(error).__name__}); "
+                    "a later run looks again before anything else."
+                ) from None
+            except Exception as error:
+                self._settling.let_go(case)
+                raise TargetDown(
+                    f"The bot failed with {type(error).__name__} when it looked at what it had done; "
+                    "a later run looks again before anything else."
+                ) from error
+        raise AssertionError("unreachable")
+
+    def _settle(
+        self,
+        case: Held,
+        intent_uid: str,
+        change: Change[Any],
+        intent: Intent,
+        comparison: Comparison,
+        after: Any,
+        approvals: Sequence[Approval],
+    ) -> State | None:
+        pictures = self._turn.picture("after")
+        if comparison.verdict == "confirmed":
+            return self._confirmed(case, intent_uid, change, intent, after, approvals, pictures)
+        if comparison.verdict == "nothing":
+            self._nothing(case, intent_uid, pictures)
+            return None
+        return self._collateral(case, intent_uid, intent, comparison, pictures)
+
+    def _confirmed(
+        self,
+        case: Held,
+        intent_uid: str,
+        change: Change[Any],
+        intent: Intent,
+        after: Any,
+        approvals: Sequence[Approval],
+        pictures: list[Evidence],
+    ) -> State:
+        result = {
+            name: canonical(value)
+            for name, value in change.result(after).items()
+            if value is not None
+        }
+        watch = change.watch(after)
+        flat = flatten(after)
+        told = {path for path in {*intent.before, *flat} if _told(intent, path)}
+        personal = Personal(
+            case.key,
+            {"record": intent.plan.record, "result": result},
+            {path: value for path, value in intent.before.items() if path in told},
+            {path: value for path, value in flat.items() if path in told},
+            {path: value for path, value in flat.items() if path not in told},
+            "result",
+        )
+        now = self._parts.clock.ms()
+        with self._parts.database.write() as connection:
+            plans.close_intent(connection, intent_uid, "confirmed", now)
+            if watch is not None:
+                exceptions.open_watch(
+                    connection,
+                    uid=self._parts.clock.uid(),
+                    case_uid=case.uid,
+                    code=watch.code,
+                    due=to_ms(watch.due),
+                )
+            self._settling.done(
+                connection,
+                case,
+                result,
+                pictures,
+                intent=intent_uid,
+                personal=personal,
+                approvals=approvals,
+            )
+            if watch is not None:
+                self._parts.journal.write(
+                    connection,
+                    self._parts.journal.entry(
+                        "watch-opened",
+                        self._turn.hand,
+                        case=case.uid,
+                        status_code=watch.code,
+                        **self._turn.names,
+                    ),
+                )
+        return State.DONE
+
+    def _nothing(self, case: Held, intent_uid: str, pictures: list[Evidence]) -> None:
+        with self._parts.database.write() as connection:
+            plans.close_intent(connection, intent_uid, "nothing", self._parts.clock.ms())
+            cases.write(connection, case.uid, fence=case.fence, state=State.READY)
+            self._parts.journal.write(
+                connection,
+                self._parts.journal.entry(
+                    "outcome-nothing",
+                    self._turn.hand,
+                    case=case.uid,
+                    fence=case.fence,
+                    intent=intent_uid,
+                    evidence=pictures,
+                    **self._turn.names,
+                ),
+            )
+
+    def _collateral(
+        self,
+        case: Held,
+        intent_uid: str,
+        intent: Intent,
+        comparison: Comparison,
+        pictures: list[Evidence],
+    ) -> State:
+        differences = comparison.differences
+        finding = to_person(
+            "collateral",
+            "After the change something is not as it should be: {differences}. Nothing more is done here.",
+            differences=tuple(_in_words(one) for one in differences[:8])
+            + ((f"and {len(differences) - 8} more",) if len(differences) > 8 else ()),
+        )
+        personal = Personal(
+            case.key,
+            {"record": intent.plan.record},
+            {one.path: one.before for one in differences if one.before is not None},
+            {one.path: one.found for one in differences if one.found is not None},
+            thing="collateral",
+        )
+        return self._alarm(case, intent_uid, "collateral", finding, pictures, personal)
+
+    def _stuck(
+        self, case: Held, intent_uid: str, comparison: Comparison, failure: Exception | None
+    ) -> State:
+        if isinstance(failure, TargetDown):
+            self._settling.let_go(case)
+            raise failure
+        finding = to_person(
+            "stuck-at-stage",
+            "The change stands half done at the stage '{stage}' and does not get further.",
+            stage=comparison.stage or "",
+        )
+        return self._alarm(case, intent_uid, "stage", finding, self._turn.picture("after"), None)
+
+    def _unresolved(self, case: Held, intent_uid: str, why: str) -> State:
+        finding = to_person(
+            "unresolved",
+            "The run broke off in the middle of the change, and what became of it cannot be told: {why}",
+            why=why,
+        )
+        return self._alarm(case, intent_uid, "unresolved", finding, [], None)
+
+    def _alarm(
+        self,
+        case: Held,
+        intent_uid: str,
+        verdict: str,
+        finding: ToPerson,
+        pictures: list[Evidence],
+        personal: Personal | None,
+    ) -> State:
+        with self._parts.database.write() as connection:
+            plans.close_intent(connection, intent_uid, verdict, self._parts.clock.ms())
+            self._settling.aside_within(
+                connection,
+                case,
+                [finding],
+                kind="outcome-collateral",
+                intent=intent_uid,
+                evidence=pictures,
+                personal=personal,
+            )
+        return State.WITH_PERSON
+
+
+def _told(intent: Intent, path: str) -> bool:
+    """Whether a field was asked or follows from what was asked: the rest is bystanders' or kept."""
+    return intent.roles.of(path).kind in (RoleKind.ASKED, RoleKind.DERIVED)
+
+
+def _in_words(one: Difference) -> str:
+    expected = "not there" if one.expected is None else one.expected
+    found = "not there" if one.found is None else one.found
+    return f"{one.path.replace('.', ' ')}: {found} (expected: {expected})"

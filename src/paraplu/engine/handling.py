@@ -1,0 +1,442 @@
+"""The change protocol up to the act: check, look, plan, approve, intend (design section 6).
+
+Every step is decided anew from the records and the target; nothing is remembered from an earlier try
+but what was written down. Whatever is not understood ends with a person, never with a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from paraplu.audit.part import Approval, Evidence
+from paraplu.domain.approval import approval_needed
+from paraplu.domain.bot import CaseInHand, Desk
+from paraplu.domain.case import State
+from paraplu.domain.change import Change
+from paraplu.domain.finding import ToClient, ToPerson, to_person
+from paraplu.domain.look import flatten
+from paraplu.domain.plan import Intent, Plan, planned_bounds, planned_fields, stray_fields
+from paraplu.engine.acting import Acting
+from paraplu.engine.casefile import Said, Story
+from paraplu.engine.clients import Terms
+from paraplu.engine.clock import to_ms
+from paraplu.engine.journal import Personal
+from paraplu.engine.mandates import Asked, standing_approvals, who_asked
+from paraplu.engine.settling import Held, Settling, finding_hash
+from paraplu.engine.turn import Turn
+from paraplu.errors import NothingDone, ParapluError, PluginWrong, TargetDown
+from paraplu.store import cases, exceptions, plans
+
+
+class Moved(NothingDone):
+    """What the plan rests on has changed since it was made: it is made again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A change looked at and planned, ready to be intended."""
+
+    change: Change[Any]
+    before: Any
+    intent: Intent
+    digest: str
+    asked: Asked
+
+
+class Handling:
+    """Takes one case as far as it goes."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._parts = turn.parts
+        self._settling = Settling(turn)
+        self._acting = Acting(turn, self._settling)
+
+    def handle(self, uid: str) -> State:
+        """Claim a case and take it as far as it goes. Gives the state it is in then.
+
+        Raises `TargetDown` when the target does not answer: the case stays due.
+        """
+        case = self._claim(uid)
+        limits = self._turn.terms.agreement.limits
+        intent = self._open_intent(uid)
+        if case.row.crashes >= limits.crashes and intent is None:
+            return self._settling.aside(
+                case,
+                [
+                    to_person(
+                        "crashed-often",
+                        "The run broke off {count} times while it worked on this: a developer must look.",
+                        count=case.row.crashes,
+                    )
+                ],
+            )
+        if intent is not None:
+            verdict = self._acting.resolve(case, intent)
+            if verdict is not None:
+                return verdict
+        return self._attempts(case, limits.attempts)
+
+    def rehearse(self, uid: str) -> tuple[str, Plan | None, tuple[Said, ...]]:
+        """Check and plan a case on live reads. Gives what would happen, the plan and what would be said.
+
+        The state of the case is not touched; an entry tells that it was rehearsed.
+        """
+        with self._parts.database.read() as connection:
+            row = cases.get(connection, uid)
+        case = Held(row, row.fence)
+        self._enter(case, "rehearsal")
+        outcome = self._prepare(case)
+        plan: Plan | None = None
+        said: tuple[Said, ...] = ()
+        if isinstance(outcome, Prepared):
+            plan = outcome.intent.plan
+            verdict = self._verdict(case, outcome)
+        elif outcome and isinstance(outcome[0], ToClient):
+            verdict, said = (
+                "returned",
+                tuple(Said(one.field, one.message) for one in outcome if isinstance(one, ToClient)),
+            )
+        else:
+            verdict, said = "with-person", tuple(Said(None, one.message) for one in outcome)
+        self._parts.journal.write_alone(
+            self._parts.journal.entry(
+                "rehearsed",
+                self._turn.hand,
+                case=uid,
+                status_code=verdict,
+                personal=Personal(
+                    case.key,
+                    {
+                        "said": [str(one.message) for one in said],
+                        "plan": plan.to_json() if plan else None,
+                    },
+                ),
+                **self._turn.names,
+            )
+        )
+        return verdict, plan, said
+
+    def _claim(self, uid: str) -> Held:
+        with self._parts.database.write() as connection:
+            row = cases.get(connection, uid)
+            fence = cases.claim(connection, uid, self._turn.uid, crashed=row.run is not None)
+            return Held(cases.get(connection, uid), fence)
+
+    def _open_intent(self, uid: str) -> Any:
+        with self._parts.database.read() as connection:
+            return plans.intent_of(connection, uid)
+
+    def _enter(self, case: Held, step: str) -> None:
+        place = self._turn.place
+        place.case, place.key, place.fence = case.uid, case.key, case.fence
+        place.intent, place.step = None, step
+
+    def _attempts(self, case: Held, most: int) -> State:
+        """Try until something is decided; only what did nothing outside is tried again."""
+        failure: ParapluError | None = None
+        for _attempt in range(most):
+            try:
+                verdict = self._once(case)
+            except TargetDown:
+                self._settling.let_go(case)
+                raise
+            except NothingDone as error:
+                failure = error
+                continue
+            except PluginWrong as error:
+                failure = error
+                break
+            if verdict is not None:
+                return verdict
+        cause = "nothing-happened" if failure is None else type(failure).__name__
+        texts = {
+            "PluginWrong": "The bot made a mistake on this case: its developer must look.",
+            "PageChanged": "A page of the system is not as expected: the bot's developer must look.",
+            "TargetRefused": "The system refuses this change: a person must look why.",
+            "Moved": "The situation in the system changes again and again: a person must look.",
+        }
+        text = texts.get(cause, "This did not succeed although it was tried several times.")
+        return self._settling.aside(case, [to_person("not-done", text)])
+
+    def _once(self, case: Held) -> State | None:
+        """One try. None when nothing happened in the target and it may be tried again."""
+        self._enter(case, "check")
+        outcome = self._prepare(case)
+        if not isinstance(outcome, Prepared):
+            back = [finding for finding in outcome if isinstance(finding, ToClient)]
+            if back:
+                return self._settling.returned(case, back)
+            return self._settling.aside(case, [one for one in outcome if isinstance(one, ToPerson)])
+        plan = outcome.intent.plan
+        if plan.nothing_left:
+            asked = {field.path: field.after for field in plan.asked if field.after is not None}
+            return self._settling.already(case, asked, self._turn.picture("already-so"))
+        now = self._parts.clock.now()
+        if plan.latest is not None and now >= plan.latest:
+            return self._settling.aside(
+                case,
+                [to_person("too-late", "The latest moment to do this has passed.", before=now)],
+            )
+        approvals = self._approve(case, outcome)
+        if approvals is None:
+            return State.WAITING
+        pictures = self._turn.picture("before")
+        intent = self._intend(case, outcome, approvals, pictures)
+        return self._acting.act(case, intent, outcome.change, outcome.intent, None, approvals)
+
+    def _prepare(self, case: Held) -> Prepared | list[ToClient | ToPerson]:
+        """Check and plan; or everything that stands against it."""
+        hand, desk = self._turn.case_in_hand(case.row), self._turn.desk()
+        asked = who_asked(self._turn.terms, case.row, hand.request, desk.today)
+        if asked.finding is not None:
+            return [asked.finding]
+        findings = self._check(case, hand, desk)
+        if findings:
+            return findings
+        self._turn.place.step = "look"
+        change = self._guarded("change", lambda: self._turn.bot.change(hand, desk))
+        before = self._guarded("look", change.look)
+        intent = self._guarded("plan", lambda: self._plan(change, before))
+        salt = self._parts.case_files.content(case.row, self._turn.bot.request).salt
+        return Prepared(change, before, intent, intent.plan.digest(salt), asked)
+
+    def _check(self, case: Held, hand: CaseInHand[Any], desk: Desk) -> list[ToClient | ToPerson]:
+        findings = self._guarded("check", lambda: list(self._turn.bot.check(hand, desk)))
+        with self._parts.database.read() as connection:
+            seen = exceptions.seen(connection, case.uid)
+            others = self._alarm_elsewhere(connection, case)
+        if others:
+            findings.append(
+                to_person(
+                    "record-under-alarm",
+                    "Something unexpected happened to this record in another case: it is left alone until that "
+                    "is solved.",
+                )
+            )
+        return [
+            finding
+            for finding in findings
+            if isinstance(finding, ToClient)
+            or finding_hash(self._parts.keys, finding.message) not in seen
+        ]
+
+    def _alarm_elsewhere(self, connection: Any, case: Held) -> bool:
+        """Whether an open alarm is about the same subject, unless this case is the follow-up of it."""
+        if case.row.subject_hash is None:
+            return False
+        rows = cases.listed(
+            connection, client=case.row.client, states=[State.WITH_PERSON], most=1000
+        )
+        return any(
+            row.subject_hash == case.row.subject_hash
+            and row.reason == "collateral"
+            and row.uid not in (case.uid, case.row.follows)
+            for row in rows
+        )
+
+    def _guarded(self, step: str, work: Any) -> Any:
+        """Run the author's code: what it should not raise becomes `PluginWrong`, named by type only."""
+        try:
+            return work()
+        except ParapluError:
+            raise
+        except Exception as error:
+            raise PluginWrong(f"The bot failed in '{step}' with {type(error).__name__}.") from error
+
+    def _plan(self, change: Change[Any], before: Any) -> Intent:
+        wanted, roles = change.wanted(before), change.roles(before)
+        flat_before, flat_wanted = flatten(before), flatten(wanted)
+        stray = stray_fields(flat_before, flat_wanted, roles)
+        if stray:
+            raise PluginWrong(f"The bot's change alters {len(stray)} fields that nobody asked for.")
+        plan = Plan(
+            target=self._turn.terms.agreement.target,
+            record=change.record,
+            asked=planned_fields(flat_before, flat_wanted, roles),
+            bounds=planned_bounds(flat_before, flat_wanted, roles),
+            preconditions=dict(change.preconditions()),
+            agreement=self._turn.terms.agreement.id,
+            effect=change.effect(before),
+            latest=change.latest,
+        )
+        stages = {name: flatten(stage) for name, stage in change.stages(wanted).items()}
+        return Intent(plan, flat_before, flat_wanted, stages, roles)
+
+    def _verdict(self, case: Held, prepared: Prepared) -> str:
+        if prepared.intent.plan.nothing_left:
+            return "already-so"
+        return "waiting" if self._open_question(case, prepared) else "ready"
+
+    def _open_question(self, case: Held, prepared: Prepared) -> Any:
+        """Why a person must say yes first, None when one has or none is needed."""
+        mandate = prepared.asked.held.mandate if prepared.asked.held else None
+        needed = approval_needed(
+            self._turn.terms.agreement,
+            mandate,
+            prepared.intent.plan.effect,
+            proven=prepared.asked.proven,
+        )
+        return needed if needed is not None and not self._standing(case, prepared) else None
+
+    def _standing(self, case: Held, prepared: Prepared, terms: Terms | None = None) -> list[Any]:
+        with self._parts.database.read() as connection:
+            decisions = plans.decisions(connection, case.uid)
+        hand = self._turn.case_in_hand(case.row)
+        return standing_approvals(
+            terms or self._turn.terms,
+            decisions,
+            prepared.digest,
+            self._today(),
+            hand.request,
+            prepared.intent.plan.effect,
+        )
+
+    def _approve(self, case: Held, prepared: Prepared) -> list[Approval] | None:
+        """Keep the plan. Gives the approvals it stands on, None when it must wait for one."""
+        question = self._open_question(case, prepared)
+        plan = prepared.intent.plan
+        files = self._parts.case_files
+        changed = {
+            field.path: field.before
+            for field in plan.asked
+            if field.before is not None and field.before != field.after
+        }
+        after = {field.path: field.after for field in plan.asked if field.after is not None}
+        personal = Personal(
+            case.key,
+            {
+                "record": plan.record,
+                "bounds": dict(plan.bounds),
+                "preconditions": dict(plan.preconditions),
+                "effect": [str(plan.effect.amount), plan.effect.currency],
+            },
+            changed,
+            after,
+            thing="plan",
+        )
+        with self._parts.database.write() as connection:
+            plans.keep(
+                connection,
+                case.uid,
+                prepared.digest,
+                files.seal_plan(case.uid, case.key, plan),
+                self._parts.clock.ms(),
+            )
+            values: dict[str, Any] = {
+                "digest": prepared.digest,
+                "latest": None if plan.latest is None else to_ms(plan.latest),
+            }
+            if question is None:
+                cases.write(connection, case.uid, fence=case.fence, state=State.PLANNED, **values)
+            else:
+                story = files.seal_story(case.uid, case.key, Story((Said(None, question),)))
+                cases.write(
+                    connection,
+                    case.uid,
+                    fence=case.fence,
+                    state=State.WAITING,
+                    reason=question.code,
+                    run=None,
+                    sealed_story=story,
+                    **values,
+                )
+            self._parts.journal.write(
+                connection,
+                self._parts.journal.entry(
+                    "case-planned" if question is None else "approval-asked",
+                    self._turn.hand,
+                    case=case.uid,
+                    fence=case.fence,
+                    plan=prepared.digest,
+                    mandate=prepared.asked.held.uid if prepared.asked.held else None,
+                    requested_by=case.row.requester,
+                    status_code=question.code if question else None,
+                    personal=personal,
+                    **self._turn.names,
+                ),
+            )
+        if question is not None:
+            return None
+        return [
+            Approval(decision.person, decision.mandate, "approved", decision.decided_at)
+            for decision in self._standing(case, prepared)
+        ]
+
+    def _intend(
+        self,
+        case: Held,
+        prepared: Prepared,
+        approvals: list[Approval],
+        pictures: list[Evidence],
+    ) -> str:
+        """Read preconditions and mandates again, then write the durable word before the act."""
+        self._turn.place.step = "intend"
+        plan = prepared.intent.plan
+        now_true: Mapping[str, str] = self._guarded("preconditions", prepared.change.preconditions)
+        if dict(now_true) != dict(plan.preconditions):
+            raise Moved("What the plan rests on has changed between the look and the act.")
+        with self._parts.database.read() as connection:
+            terms = self._parts.clients.terms(
+                connection,
+                self._turn.terms.client.id,
+                self._turn.terms.agreement.service,
+                self._today(),
+            )
+        if terms.agreement.id != plan.agreement:
+            raise Refused(
+                "The agreement has changed while the run was going: it starts again with the new one."
+            )
+        hand = self._turn.case_in_hand(case.row)
+        asked = who_asked(terms, case.row, hand.request, self._today())
+        if asked.finding is not None or (approvals and not self._standing(case, prepared, terms)):
+            raise Moved("A mandate that the plan rests on does not hold any more.")
+        uid = self._parts.clock.uid()
+        entry = self._parts.journal.entry(
+            "intent",
+            self._turn.hand,
+            case=case.uid,
+            fence=case.fence,
+            plan=prepared.digest,
+            mandate=asked.held.uid if asked.held else None,
+            requested_by=case.row.requester,
+            submitted_by=case.row.submitter,
+            approved_by=approvals,
+            credential=terms.agreement.credential,
+            evidence=pictures,
+            personal=_before_and_wanted(case.key, prepared.intent),
+            **self._turn.names,
+        )
+        uid = entry.uid
+        with self._parts.database.write() as connection:
+            cases.write(connection, case.uid, fence=case.fence, state=State.WORKING)
+            plans.open_intent(
+                connection,
+                uid=uid,
+                case_uid=case.uid,
+                digest=prepared.digest,
+                fence=case.fence,
+                opened_at=self._parts.clock.ms(),
+                sealed=self._parts.case_files.seal_intent(case.uid, case.key, prepared.intent),
+            )
+            self._parts.journal.write(connection, entry)
+        return uid
+
+    def _today(self) -> date:
+        return self._parts.clock.now().astimezone(self._turn.terms.client.zone).date()
+
+
+def _before_and_wanted(key: str, intent: Intent) -> Personal:
+    """Asked fields in clear to those who may read them; everything else as one digest."""
+    asked = {field.path for field in intent.plan.asked}
+    return Personal(
+        key,
+        {"record": intent.plan.record},
+        {path: value for path, value in intent.before.items() if path in asked},
+        {path: value for path, value in intent.wanted.items() if path in asked},
+        {path: value for path, value in intent.before.items() if path not in asked},
+        "wanted",
+    )

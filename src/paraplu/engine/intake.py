@@ -1,0 +1,211 @@
+"""Takes a delivery in: a workbook becomes a receipt, its right rows cases, its wrong rows answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from paraplu.audit.part import Evidence
+from paraplu.domain.bot import Bot
+from paraplu.domain.message import Message
+from paraplu.domain.receipt import ReceiptState, Totals
+from paraplu.domain.workbook import Sheet, WorkbookRefused
+from paraplu.engine.journal import Personal, pack
+from paraplu.engine.opening import Delivery, Opening, scope_of
+from paraplu.engine.parts import Parts
+from paraplu.engine.people import Known
+from paraplu.engine.reading import Delivered, read_requests
+from paraplu.errors import NotFound
+from paraplu.store import cases, exceptions, receipts, runs
+from paraplu.store.keys import Scope
+
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MAX_KEPT = 64 * 1024 * 1024  # bytes: a larger file is refused unread and not kept
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What became of a delivery; `stopped` says why nothing of it goes on, None when it does."""
+
+    receipt: str
+    totals: Totals
+    stopped: Message | None = None
+    remarks: tuple[Message, ...] = ()
+
+
+class Intake:
+    """The way in for workbooks."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def receive(
+        self,
+        path: Path,
+        client: str,
+        service: str,
+        submitter: Known,
+        *,
+        channel: str = "command-line",
+    ) -> TakenIn:
+        """Take in the workbook at `path`. Everything is kept, whatever is wrong with it.
+
+        Raises `Refused` when there is no agreement in force, and for a file that is not there; a
+        workbook that cannot be read becomes a stopped receipt that says why.
+        """
+        parts = self._parts
+        if not path.is_file():
+            raise NotFound(f"There is no file {path}.")
+        bot: Bot[Any] | None = parts.bots.get(service)
+        if bot is None:
+            raise NotFound(
+                f"No bot offers the service '{service}'. Offered are: {', '.join(parts.bots)}."
+            )
+        with parts.database.read() as connection:
+            local = parts.clock.now().astimezone(parts.clients.get(connection, client).zone)
+            terms = parts.clients.terms(connection, client, service, local.date())
+        scope = Scope(f"client/{client}", terms.agreement.retention, parts.clock.now().year)
+        delivery = Delivery(parts.clock.uid(), terms, submitter, channel, parts.keys.key_for(scope))
+        form = bot.request.form(service)
+        try:
+            sheet = parts.workbooks().read(path, form, terms.client.language)
+        except WorkbookRefused as error:
+            return self._stop(delivery, path, error.message, None)
+        mismatch = _control(sheet)
+        if mismatch is not None:
+            return self._stop(delivery, path, mismatch, sheet)
+        return self._take_in(delivery, path, sheet, read_requests(bot.request, form, sheet.rows))
+
+    def _stop(self, delivery: Delivery, path: Path, why: Message, sheet: Sheet | None) -> TakenIn:
+        """Keep a delivery of which nothing can go on, and say why."""
+        parts = self._parts
+        kept = self._keep(path, delivery)
+        with parts.database.write() as connection:
+            self._add_receipt(connection, delivery, path, ReceiptState.STOPPED, kept, sheet, 0, why)
+            parts.journal.write(
+                connection,
+                parts.journal.entry(
+                    "receipt-stopped",
+                    delivery.submitter.hand,
+                    submitted_by=delivery.submitter.uid,
+                    agreement=delivery.terms.agreement.id,
+                    evidence=[kept] if kept else [],
+                    status_code=why.code,
+                    personal=Personal(delivery.key, {"file": path.name, "why": str(why)}),
+                    **delivery.names,
+                ),
+            )
+        return TakenIn(delivery.receipt, Totals(), why)
+
+    def _take_in(
+        self, delivery: Delivery, path: Path, sheet: Sheet, delivered: list[Delivered]
+    ) -> TakenIn:
+        parts, year = self._parts, self._parts.clock.now().year
+        scopes = [
+            scope_of(delivery.terms, one.request, year) if one.request else None
+            for one in delivered
+        ]
+        # Keys are durable before anything is sealed under them.
+        keys = parts.keys.keys_for(scope for scope in scopes if scope is not None)
+        kept = self._keep(path, delivery)
+        opening = Opening(parts, delivery)
+        with parts.database.write() as connection:
+            for one, scope in zip(delivered, scopes, strict=True):
+                opening.place(connection, one, delivery.key if scope is None else keys[scope])
+            batch = opening.batch
+            self._add_receipt(
+                connection, delivery, path, ReceiptState.TAKEN_IN, kept, sheet, len(batch.cases)
+            )
+            cases.add(connection, batch.cases)
+            receipts.add_requests(connection, batch.requests)
+            for values in batch.aside:
+                exceptions.open_one(connection, **values)
+            totals = receipts.totals(connection, delivery.terms.client.id, receipt=delivery.receipt)
+            first = parts.journal.entry(
+                "receipt-taken-in",
+                delivery.submitter.hand,
+                submitted_by=delivery.submitter.uid,
+                agreement=delivery.terms.agreement.id,
+                evidence=[kept] if kept else [],
+                detail={
+                    "channel": delivery.channel,
+                    "rows": totals.rows,
+                    "received": totals.received,
+                    "refused": totals.refused,
+                    "duplicates": totals.duplicates,
+                },
+                personal=Personal(delivery.key, {"file": path.name}),
+                **delivery.names,
+            )
+            parts.journal.write(connection, first, *batch.entries)
+        return TakenIn(delivery.receipt, totals, None, sheet.remarks)
+
+    def _keep(self, path: Path, delivery: Delivery) -> Evidence | None:
+        if path.stat().st_size > _MAX_KEPT:
+            return None
+        name, size = self._parts.files.keep(path.read_bytes(), delivery.key, MEDIA_TYPE)
+        return Evidence(name, size, MEDIA_TYPE)
+
+    def _add_receipt(
+        self,
+        connection: Connection,
+        delivery: Delivery,
+        path: Path,
+        state: ReceiptState,
+        kept: Evidence | None,
+        sheet: Sheet | None,
+        number: int,
+        why: Message | None = None,
+    ) -> None:
+        keys, now = self._parts.keys, self._parts.clock.ms()
+        about = {
+            "file": path.name,
+            "sheet": None if sheet is None else sheet.name,
+            "why": None if why is None else why.to_json(),
+        }
+        receipts.add(
+            connection,
+            uid=delivery.receipt,
+            client=delivery.terms.client.id,
+            service=delivery.terms.agreement.service,
+            submitter=delivery.submitter.uid,
+            channel=delivery.channel,
+            received_at=now,
+            file_hash=keys.hash("file", "" if sheet is None else sheet.sha256),
+            evidence=kept.hash if kept else "",
+            state=state.value,
+            cases=number,
+            sealed=keys.seal(delivery.key, pack(about), f"receipt:{delivery.receipt}"),
+        )
+        if kept is not None:
+            runs.list_evidence(
+                connection,
+                hash=kept.hash,
+                media_type=kept.media_type,
+                size=kept.size,
+                kept_at=now,
+                client=delivery.terms.client.id,
+                case_uid=None,
+                what="workbook-received",
+            )
+
+
+def _control(sheet: Sheet) -> Message | None:
+    """Why the figures that the client wrote on top do not fit the sheet, None when they do."""
+    if sheet.expected_rows is not None and sheet.expected_rows != len(sheet.rows):
+        return Message(
+            "row-count-differs",
+            "The sheet says that it has {expected} rows, but it has {found}. Nothing was taken in.",
+            {"expected": sheet.expected_rows, "found": len(sheet.rows)},
+        )
+    if sheet.expected_total is not None and sheet.total != sheet.expected_total:
+        return Message(
+            "total-differs",
+            "The sheet says that its total is {expected}, but its rows add up to {found}. "
+            "Nothing was taken in.",
+            {"expected": sheet.expected_total, "found": 0 if sheet.total is None else sheet.total},
+        )
+    return None

@@ -1,0 +1,186 @@
+"""Writes the audit log: composes entries, seals what is personal in them, signs heads.
+
+An entry is written in the transaction of the state it describes, never before and never after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from paraplu.audit import entry
+from paraplu.audit.checkpoint import Checkpoint, sign_checkpoint
+from paraplu.audit.disclosure import Disclosure
+from paraplu.audit.note import Signer, Verifier
+from paraplu.audit.part import Actor, Product, State, UserType
+from paraplu.engine.clock import Clock
+from paraplu.store import entries
+from paraplu.store.database import Database
+from paraplu.store.keys import KeyStore
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who does something: a person or a robot account, through which part, in which run.
+
+    `claimed` says that in a demo somebody acts as somebody else.
+    """
+
+    uid: str
+    type: UserType = UserType.USER
+    app: str | None = None
+    app_uid: str | None = None
+    run: str | None = None
+    claimed: bool = False
+
+    def actor(self) -> Actor:
+        """The actor of an entry."""
+        return Actor(self.uid, self.type, self.app, self.app_uid, self.run)
+
+
+OURSELVES = Hand("paraplu", UserType.SYSTEM, "paraplu")
+"""Paraplu itself, where nobody in particular acts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """Values that may be personal, by field name; `key` is the uid of the key they are sealed under.
+
+    `kept` are values of which only a digest stays: lines that nobody asked about.
+    """
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
+    thing: str = "record"
+
+
+class Journal:
+    """The one writer of entries of one log."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        keys: KeyStore,
+        clock: Clock,
+        log: str,
+        version: str,
+        signer: Signer | None,
+        verifier: Verifier,
+    ) -> None:
+        self.log = log
+        self.verifier = verifier
+        self._database = database
+        self._keys = keys
+        self._clock = clock
+        self._product = Product("paraplu", version)
+        self._signer = signer
+
+    def open_log(self, hand: Hand) -> None:
+        """Start the log with its first entry."""
+        with self._database.write() as connection:
+            entries.open_log(connection, self.log)
+            self.write(connection, self.entry("log-opened", hand))
+
+    def entry(
+        self, kind: str, hand: Hand, *, personal: Personal | None = None, **terms: Any
+    ) -> entries.NewEntry:
+        """Compose one entry; `terms` are those of `paraplu.audit.entry.compose`."""
+        sealed: list[tuple[str, bytes]] = []
+        if hand.claimed:
+            terms["detail"] = {**(terms.get("detail") or {}), "claimed": True}
+        if personal is not None:
+            for part, values in (("before", personal.before), ("after", personal.after)):
+                if values:
+                    digests = [
+                        self._disclose(personal.key, path, value, sealed)
+                        for path, value in values.items()
+                    ]
+                    name = "entity" if part == "before" else "entity_result"
+                    terms[name] = State(personal.thing, tuple(digests))
+            own = [
+                self._disclose(personal.key, name, value, sealed)
+                for name, value in personal.values.items()
+            ]
+            if personal.kept:
+                own.append(Disclosure(self._clock.salt(), "kept", dict(personal.kept)).digest)
+            if own:
+                terms["digests"] = own
+        uid, now = self._clock.uid(), self._clock.ms()
+        data = entry.compose(
+            kind=kind,
+            uid=uid,
+            time_ms=now,
+            log=self.log,
+            product=self._product,
+            actor=hand.actor(),
+            **terms,
+        )
+        return entries.NewEntry(data, uid, kind, now, hand.uid, terms.get("case"), hand.run, sealed)
+
+    def write(self, connection: Connection, *new: entries.NewEntry) -> None:
+        """Append entries inside the transaction of what they describe."""
+        if new:
+            entries.append(connection, new)
+
+    def write_alone(self, *new: entries.NewEntry, power_safe: bool = True) -> None:
+        """Append entries that describe no state of ours."""
+        with self._database.write(power_safe=power_safe) as connection:
+            entries.append(connection, new)
+
+    def sign_head(self) -> Checkpoint | None:
+        """Sign the log as it stands and keep the head. None when there is no signing key here."""
+        if self._signer is None:
+            return None
+        with self._database.write() as connection:
+            frontier = entries.edge(connection)
+            head = Checkpoint(self.log, frontier.size, frontier.root())
+            entries.keep_head(
+                connection, frontier.size, self._clock.ms(), sign_checkpoint(head, [self._signer])
+            )
+        return head
+
+    def disclosed(self, connection: Connection, places: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """The personal values of these entries, by place and name; those whose key is gone are left out.
+
+        A value is only given when its digest stands in the entry.
+        """
+        found: dict[int, dict[str, Any]] = {}
+        for place, sealed in entries.sealed_of(connection, places).items():
+            for digest, body in sealed:
+                disclosure = Disclosure.parse(
+                    self._keys.open(body, f"disclosure:{digest}").decode()
+                )
+                if disclosure.digest == digest:
+                    found.setdefault(place, {})[disclosure.name] = disclosure.value
+        return found
+
+    def _disclose(self, key: str, name: str, value: Any, sealed: list[tuple[str, bytes]]) -> str:
+        disclosure = Disclosure(self._clock.salt(), name, value)
+        digest = disclosure.digest
+        sealed.append(
+            (digest, self._keys.seal(key, disclosure.encoded.encode(), f"disclosure:{digest}"))
+        )
+        return digest
+
+
+def pack(value: Any) -> bytes:
+    """JSON bytes of something that is about to be sealed."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def unpack(data: bytes) -> Any:
+    """The inverse of `pack`."""
+    return orjson.loads(data)
+
+
+def words(codes: Iterable[str]) -> list[str]:
+    """Codes in a stable order, for an entry's detail."""
+    return sorted(set(codes))

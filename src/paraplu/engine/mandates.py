@@ -1,0 +1,108 @@
+"""Mandates judged on the records: who may ask for a case, and whether an approval still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from paraplu.domain.change import Effect
+from paraplu.domain.finding import Finding, to_client
+from paraplu.domain.mandate import Mandate, mandate_for
+from paraplu.domain.request import Request
+from paraplu.engine.clients import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A mandate with the uid by which entries name it."""
+
+    uid: str
+    mandate: Mandate
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked, under which mandate, and whether that is proved; or why it goes back."""
+
+    held: Held | None
+    proven: bool
+    finding: Finding | None = None
+
+
+def held_by(
+    terms: Terms,
+    person: str,
+    may: Literal["ask", "approve"],
+    day: date,
+    cost_centres: Iterable[str],
+    effect: Effect | None = None,
+) -> Held | None:
+    """The widest mandate by which `person` (a uid) may do this on `day`."""
+    found = mandate_for(
+        terms.mandates.values(),
+        person=person,
+        may=may,
+        day=day,
+        cost_centres=cost_centres,
+        effect=effect,
+    )
+    return next((Held(uid, one) for uid, one in terms.mandates.items() if one is found), None)
+
+
+def who_asked(terms: Terms, row: Any, request: Request, day: date) -> Asked:
+    """Judge the mandate to ask for a case (a row of `cases`) on `day`."""
+    centres = request.cost_centres()
+    if row.requester is None:
+        return Asked(
+            None,
+            False,
+            to_client(
+                "requested_by",
+                "asker-unknown",
+                "Nobody with the user name {name} is known here: somebody with a mandate must ask.",
+                name=request.requested_by or "",
+            ),
+        )
+    held = held_by(terms, row.requester, "ask", day, centres)
+    if held is None:
+        where = tuple(sorted(centres))
+        finding = (
+            to_client(
+                "requested_by",
+                "no-mandate",
+                "The person who asks has no mandate for this on cost centre {centres}.",
+                centres=where,
+            )
+            if where
+            else to_client(
+                "requested_by", "no-mandate", "The person who asks has no mandate for this."
+            )
+        )
+        return Asked(None, False, finding)
+    proven = (
+        row.submitter == row.requester
+        or held_by(terms, row.submitter, "ask", day, centres) is not None
+    )
+    return Asked(held, proven)
+
+
+def standing_approvals(
+    terms: Terms, decisions: Iterable[Any], digest: str, day: date, request: Request, effect: Effect
+) -> list[Any]:
+    """The approvals of exactly this plan whose mandate still holds on `day`."""
+    standing = []
+    for decision in decisions:
+        mandate = terms.mandates.get(decision.mandate)
+        if (
+            decision.digest == digest
+            and decision.decision == "approved"
+            and mandate is not None
+            and mandate.person == decision.person
+            and mandate.valid_on(day)
+            and mandate.covers(request.cost_centres())
+            and mandate.reaches(effect)
+        ):
+            standing.append(decision)
+    return standing

@@ -1,0 +1,49 @@
+"""The parts that the engine works with, joined once by `paraplu.bootstrap`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from paraplu.domain.bot import Bot
+from paraplu.domain.connector import SessionConnector
+from paraplu.domain.credential import Credential
+from paraplu.domain.target import Target
+from paraplu.domain.workbook import WorkbookConnector
+from paraplu.engine.casefile import CaseFiles
+from paraplu.engine.clients import Clients
+from paraplu.engine.clock import Clock
+from paraplu.engine.journal import Journal
+from paraplu.engine.people import People
+from paraplu.engine.wording import Wording
+from paraplu.store.database import Database
+from paraplu.store.files import Files
+from paraplu.store.keys import KeyStore
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything, each once. Plugins are fetched by name when they are needed.
+
+    `targets` and `connectors` give a class or connector by its name, `addresses` where a target lies,
+    `credential` a robot account by name, `code_hash` the digest of the code that a bot's run uses;
+    all raise `SettingsWrong` for a name that nobody knows.
+    """
+
+    database: Database
+    keys: KeyStore
+    files: Files
+    clock: Clock
+    journal: Journal
+    people: People
+    clients: Clients
+    case_files: CaseFiles
+    bots: Mapping[str, Bot[Any]]
+    workbooks: Callable[[], WorkbookConnector]
+    targets: Callable[[str], type[Target]]
+    connectors: Callable[[str], SessionConnector]
+    address: Callable[[str], str]
+    credential: Callable[[str], Credential]
+    code_hash: Callable[[str, str], str]
+    wording: Callable[[str], Wording]

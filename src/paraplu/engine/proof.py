@@ -1,0 +1,124 @@
+"""Checks the audit log and the evidence, and shows entries to those who may read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from paraplu.audit.entry import Entry
+from paraplu.audit.verdict import Verdict
+from paraplu.audit.verification import Place, verify
+from paraplu.engine.clock import from_ms
+from paraplu.engine.parts import Parts
+from paraplu.engine.people import Known
+from paraplu.errors import IntegrityBroken, NotFound
+from paraplu.store import entries, runs
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The verdict on the log, how many evidence files were checked, and what is wrong with any."""
+
+    verdict: Verdict
+    files: int
+    wrong_files: tuple[str, ...]
+
+    @property
+    def intact(self) -> bool:
+        """Whether nothing was altered, added or taken away."""
+        return self.verdict.intact and not self.wrong_files
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One entry for reading: `values` are its personal values, empty when their key is gone."""
+
+    place: int
+    time: Any
+    kind: str
+    case: str | None
+    actor: str
+    rpa: dict[str, Any]
+    values: dict[str, Any]
+
+
+class Proof:
+    """The audit log seen from outside."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def check(self) -> Checked:
+        """Check every entry, every head and every evidence file. Writes nothing."""
+        journal = self._parts.journal
+        with self._parts.database.read() as connection:
+            verdict = verify(
+                _places(connection), entries.all_heads(connection), [journal.verifier], journal.log
+            )
+            listed = runs.all_evidence(connection)
+        wrong: list[str] = []
+        for file in listed:
+            try:
+                self._parts.files.stored(file.hash)
+            except (IntegrityBroken, NotFound) as error:
+                wrong.append(str(error))
+        return Checked(verdict, len(listed), tuple(wrong))
+
+    def show(
+        self, reader: Known, *, case: str | None = None, kind: str | None = None, most: int = 200
+    ) -> list[Shown]:
+        """Entries with their personal values, oldest first; that they were read is an entry itself."""
+        with self._parts.database.read() as connection:
+            if case is not None:
+                found = list(entries.in_order(connection, case=case))[-most:]
+                if kind is not None:
+                    found = [one for one in found if Entry(one.data).kind == kind]
+            else:
+                found = list(reversed(entries.newest(connection, kind, most)))
+            values = self._parts.journal.disclosed(connection, [one.place for one in found])
+        shown = []
+        for one in found:
+            entry = Entry(one.data)
+            shown.append(
+                Shown(
+                    one.place,
+                    from_ms(entry.time_ms),
+                    entry.kind,
+                    entry.case,
+                    entry.actor,
+                    entry.rpa,
+                    values.get(one.place, {}),
+                )
+            )
+        self.tell_of_reading(reader, case=case, number=len(shown))
+        return shown
+
+    def tell_of_reading(self, reader: Known, *, case: str | None, number: int) -> None:
+        """Write down that somebody read personal values."""
+        journal = self._parts.journal
+        journal.write_alone(
+            journal.entry(
+                "personal-data-read",
+                reader.hand,
+                case=case,
+                detail={"what": "entries", "count": number},
+            )
+        )
+
+    def picture(self, name: str, reader: Known) -> tuple[bytes, str]:
+        """The content and media type of an evidence file; an entry tells that it was read."""
+        with self._parts.database.read() as connection:
+            row = runs.evidence_by_hash(connection, name)
+        if row is None:
+            raise NotFound(f"There is no evidence {name[:12]}.")
+        data = self._parts.files.open(row.hash, row.media_type)
+        self.tell_of_reading(reader, case=row.case_uid, number=1)
+        return data, row.media_type
+
+
+def _places(connection: Connection) -> Iterator[Place]:
+    for one in entries.in_order(connection):
+        yield Place(one.place, one.data, one.leaf)
