@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -13,6 +14,7 @@ _NAMES = local_names(
     "row", "c", "v", "t", "f", "extLst", "mergeCell", "dimension", "col", "cols", "sheetData"
 )
 _DIGITS = "0123456789"
+_SPANS = re.compile(r"[0-9]+:[0-9]+(?: [0-9]+:[0-9]+)*")
 
 
 class CellSpan(NamedTuple):
@@ -39,12 +41,21 @@ class RowSpan:
     cells: list[CellSpan] = field(default_factory=list)
 
 
-class TagSpan(NamedTuple):
-    """An element from `start` up to `end`, and its attributes."""
+class ColumnSpan(NamedTuple):
+    """A ``<col>`` from `start` up to `end`: the columns `first` to `last` that it is about."""
 
     start: int
     end: int
-    attributes: dict[str, str]
+    first: int
+    last: int
+
+
+class DimensionSpan(NamedTuple):
+    """The ``<dimension>`` from `start` up to `end`; `area` is None when it names none."""
+
+    start: int
+    end: int
+    area: Area | None
 
 
 @dataclass(slots=True)
@@ -53,8 +64,8 @@ class Anatomy:
     areas that no new cell may touch: merged cells and array formulas.
     """
 
-    dimension: TagSpan | None = None
-    columns: list[TagSpan] = field(default_factory=list)
+    dimension: DimensionSpan | None = None
+    columns: list[ColumnSpan] = field(default_factory=list)
     columns_end: int = 0
     data_start: int = 0
     data_tag_end: int = 0
@@ -130,19 +141,22 @@ def anatomy(
             row = RowSpan(number, at, 0)
             if number in wanted:
                 row.tag_end = markup.tag_end(at)
-                row.spans = attributes.get("spans", "")
+                spans = attributes.get("spans", "")
+                row.spans = spans if _SPANS.fullmatch(spans) else ""
                 found.rows[number] = row
         elif local == "extLst" and in_row and not in_cell:
             row.end = row.end or parser.CurrentByteIndex
         elif local == "mergeCell":
             found.merged.append(Area.parse(attributes["ref"]))
-        elif local in ("dimension", "col"):
-            at = parser.CurrentByteIndex
-            tag = TagSpan(at, 0, attributes)
-            if local == "col":
-                found.columns.append(tag)
-            else:
-                found.dimension = tag
+        elif local == "col":
+            first, last = int(attributes["min"]), int(attributes["max"])
+            found.columns.append(ColumnSpan(parser.CurrentByteIndex, 0, first, last))
+        elif local == "dimension":
+            try:
+                area = Area.parse(attributes.get("ref", ""))
+            except ValueError:
+                area = None
+            found.dimension = DimensionSpan(parser.CurrentByteIndex, 0, area)
         elif local == "sheetData":
             found.data_start = parser.CurrentByteIndex
             found.data_tag_end = markup.tag_end(found.data_start)

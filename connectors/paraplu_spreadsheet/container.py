@@ -168,8 +168,8 @@ def too_large() -> WorkbookRefused:
     return WorkbookRefused(
         Message(
             "too-large",
-            "The workbook is larger than {limit} MB, or becomes so when it is opened. Copy the rows "
-            "into an empty workbook or divide them over several.",
+            "The workbook is too large (the limit is {limit} MB) or grows too much when it is "
+            "opened. Copy the rows into an empty workbook or divide them over several.",
             {"limit": LARGEST_FILE // (1024 * 1024)},
         )
     )

@@ -69,7 +69,7 @@ def number_from(text: str, language: str, decimals: int) -> Decimal:
         raise Unreadable(
             Message(
                 "number-too-long",
-                "“{found}” has more than {limit} digits, which is no amount.",
+                "“{found}” has more than {limit} digits. Check the number.",
                 {"found": found, "limit": MOST_DIGITS},
             )
         )

@@ -113,9 +113,8 @@ def _dimension_edit(
 ) -> list[_Edit]:
     if anatomy.dimension is None or not rows:
         return []
-    try:
-        old = Area.parse(anatomy.dimension.attributes["ref"])
-    except (KeyError, ValueError):
+    start, end, old = anatomy.dimension
+    if old is None:
         return []
     columns = [column for cells in rows.values() for column in cells]
     new = Area(
@@ -126,7 +125,6 @@ def _dimension_edit(
     )
     if new == old:
         return []
-    start, end, _ = anatomy.dimension
     return [(start, end, set_attribute(markup.data[start:end], "ref", str(new)))]
 
 
@@ -137,7 +135,7 @@ def _width_edits(
     edits: list[_Edit] = []
     left = dict(widths)
     for span in anatomy.columns:
-        first, last = int(span.attributes["min"]), int(span.attributes["max"])
+        first, last = span.first, span.last
         inside = [column for column in sorted(widths) if first <= column <= last]
         if not inside:
             continue
@@ -163,7 +161,7 @@ def _width_edits(
             f'<{prefix}col min="{column}" max="{column}" width="{width}" customWidth="1"/>'.encode()
         )
         at = next(
-            (s.start for s in anatomy.columns if int(s.attributes["min"]) > column),
+            (span.start for span in anatomy.columns if span.first > column),
             anatomy.columns_end,
         )
         new[at] = new.get(at, b"") + tag

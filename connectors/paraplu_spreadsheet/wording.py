@@ -13,7 +13,7 @@ LANGUAGES = ("en", "nl", "da")
 
 ROW_COUNT_LABELS = {
     "en": ("Number of rows", "Rows", "Row count"),
-    "nl": ("Aantal regels", "Aantal rijen", "Regels"),
+    "nl": ("Aantal rijen", "Aantal regels", "Rijen", "Regels"),
     "da": ("Antal rækker", "Antal linjer", "Rækker"),
 }
 TOTAL_LABELS = {
