@@ -127,8 +127,8 @@ def _read_line(
         fields.wrong(
             name("unit"), f"{label('Unit')}: {article['code']} is sold per {article['unit']}."
         )
-    pack = visit.sent(name("pack_size")) or str(article["pack_size"])
-    if pack != str(article["pack_size"]):
+    pack = fields.number(name("pack_size"), label("Pack size"), needed=False)
+    if pack is not None and pack != article["pack_size"]:
         fields.wrong(
             name("pack_size"),
             f"{label('Pack size')}: {article['code']} comes in {article['pack_size']}.",

@@ -46,6 +46,7 @@ def edit(visit: Visit) -> Answer:
     for number, line in enumerate(lines, start=1):
         for name in order_form.LINE_FIELDS:
             values[f"{name}_{number}"] = str(line[name])
+        values[f"pack_size_{number}"] = visit.notation.quantity(str(line["pack_size"]))
         values[f"quantity_{number}"] = visit.notation.quantity(line["quantity"])
         values[f"price_{number}"] = visit.notation.price(line["price"])
     return _form_page(visit, order, values, {}, max(len(lines), order_form.EMPTY_LINES))
