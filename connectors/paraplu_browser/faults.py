@@ -110,4 +110,6 @@ def _reason(message: str) -> str:
         return "its locator cannot be read"
     if "not attached" in message or "detached" in message:
         return "it vanished from the page meanwhile"
+    if "    at " in message:
+        return "its script failed"
     return "the browser refused it"

@@ -135,10 +135,14 @@ class Field:
             retry_error_callback=lambda state: False,
         )
         if not retrying(lambda: attempt(next(paces))):
-            raise PageChanged(
-                f"{self._name} does not keep what is put into it, also when typed slowly: it redraws "
-                "itself, or does not accept it. Nothing was sent. See what the page makes of it."
-            )
+            raise self.unkept()
+
+    def unkept(self) -> PageChanged:
+        """The error for a field that shows something else than was put into it."""
+        return PageChanged(
+            f"{self._name} does not keep what is put into it, also when typed slowly: it redraws "
+            "itself, or does not accept it. Nothing was sent. See what the page makes of it."
+        )
 
     def _choose_again(self, kind: str, value: str, timeout: float) -> None:
         element: Any = self._element

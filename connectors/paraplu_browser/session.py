@@ -6,7 +6,6 @@ Playwright work, reads fields back, translates errors and records the action bef
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,12 +14,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from paraplu import NothingDone, Outgoing, Recorder, SessionTerms, WriteStopped
-from paraplu_browser.call import Call, selector_of
+from paraplu_browser.call import Call
 from paraplu_browser.faults import Circumstances, translate
-from paraplu_browser.field import PASSWORD, Field, Shown, Wish
+from paraplu_browser.field import PASSWORD, Field, Shown
 from paraplu_browser.record import DOTS, Journal
 from paraplu_browser.rules import Rule
 from paraplu_browser.traffic import Traffic
+from paraplu_browser.typed import Typed
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Dialog, Page
@@ -38,14 +38,13 @@ class BrowserSession:
     def __init__(self, context: BrowserContext, terms: SessionTerms, record: Recorder) -> None:
         self._limit = terms.action_limit
         self._journal = Journal(record, terms.secrets)
-        self._typed: dict[tuple[int, str], tuple[Field, Wish]] = {}
-        self._typing_since = 0.0
         self._ongoing = 0
         self._front: Page | None = None
         self.context = context
         context.set_default_timeout(terms.action_limit * 1000)
         context.on("dialog", self._asked)
         self._traffic = Traffic(context, terms.address, terms.writes)
+        self._typed = Typed(self._traffic, self._journal, terms.action_limit)
         self._handle = context.new_page()
 
     @property
@@ -133,73 +132,22 @@ class BrowserSession:
         outer = _watched.set(True)
         try:
             if rule.submits or (call.method == "press" and call.text().endswith("Enter")):
-                self._look_again()
+                self._typed.look_again()
             elif rule.opens or (rule.acts and not rule.entry and call.method != "hover"):
-                self._forget(call)
+                self._typed.forget(call)
             if type(call.subject).__name__ == "APIRequestContext":
                 self._show_request(call)
             if rule.waits:
                 return Waiting(self, call, original(call.subject, *call.args, **call.kwargs)), None
             if rule.entry:
-                return self._enter(call, original)
+                return self._typed.enter(call, self._page_of(call), original)
             hidden = self._types_password(call)
-            result = _once_more(original, call, self._limit)
+            result = original(call.subject, *call.args, **call.bounded(self._limit))
             value = call.value(result)
             return result, DOTS if hidden or self._reads_password(call) else value
         finally:
+            self._traffic.let_error_page_come()
             _watched.reset(outer)
-
-    def _enter(self, call: Call, original: Callable[..., Any]) -> tuple[Any, str | None]:
-        """Put something into a field, read it back and insist."""
-        until = time.monotonic() + self._limit
-        page, element = self._page_of(call), call.element
-        name = self._journal.discreet(call.what(discreet=True))
-        field = Field(element, page, name)
-        before = field.look() if call.rule.entry == "type" else None
-        address, since = page.url, time.monotonic()
-        result = original(call.subject, *call.args, **call.bounded(self._limit))
-        shown = field.look()
-        hidden = shown is not None and shown.kind == PASSWORD
-        value = DOTS if hidden else call.value(result)
-        wish = None if page.url != address else _wish(call, result, before, shown)
-        if wish is None:
-            return result, value
-        if not hidden and call.rule.entry in ("fill", "type"):
-            self._journal.remember(call.text())
-        if shown is None or not wish.met_by(shown):
-            field.insist(wish, lambda: self._traffic.busy(since), until)
-        if not self._typed:
-            self._typing_since = since
-        self._typed[(id(page), selector_of(element) or str(id(element)))] = (field, wish)
-        return result, value
-
-    def _look_again(self) -> None:
-        """What was typed must still stand there before something is sent with it."""
-        until = time.monotonic() + self._limit
-        typed, self._typed = self._typed, {}
-        if not typed:
-            return
-        since = self._typing_since
-
-        def busy() -> bool:
-            return self._traffic.busy(since)
-
-        for mended in (True, False):
-            wrong = []
-            for field, wish in typed.values():
-                shown = field.settle(busy) if busy() else field.look()
-                if shown is not None and not wish.met_by(shown):
-                    wrong.append((field, wish))
-            if not wrong:
-                return
-            for field, wish in wrong:
-                # The second time two fields undo each other: say so at once.
-                field.insist(wish, busy, until if mended else 0.0)
-
-    def _forget(self, call: Call) -> None:
-        """The author goes on by hand (a key, a page): what was typed may rightly change."""
-        if call.method not in ("focus", "blur") and call.text() not in ("Tab", "Shift+Tab"):
-            self._typed.clear()
 
     def _show_request(self, call: Call) -> None:
         given = call.args[0] if call.args else call.kwargs.get("url", "")
@@ -311,49 +259,10 @@ class Waiting:
         )
 
 
-def _wish(call: Call, result: Any, before: Shown | None, shown: Shown | None) -> Wish | None:
-    """What the field must show afterwards; None when it is not read back."""
-    if call.how == "unread" or (shown is not None and shown.kind == "other"):
-        return None
-    match call.rule.entry:
-        case "fill":
-            return Wish(call.text(), call.how)
-        case "type":
-            if any(key in call.text() for key in "\n\r\t"):
-                return None  # keys that leave the field or send it
-            old = before.value if before is not None else ""
-            return Wish(old + call.text(), call.how, around=bool(old))
-        case "clear":
-            return Wish("", "exactly")
-        case "choose":
-            return Wish(json.dumps(result))
-        case "set":
-            return Wish("on" if call.value() == "on" else "off")
-        case entry:
-            return Wish("on" if entry == "tick" else "off")
-
-
 def _listeners(source: Page | BrowserContext) -> int:
     """How many listen for dialogs; Playwright does not say so in public."""
     listeners = getattr(getattr(source, "_impl_obj", None), "listeners", None)
     return len(listeners("dialog")) if callable(listeners) else 0
-
-
-def _once_more(original: Callable[..., Any], call: Call, limit: float) -> Any:
-    """Do it. Opening a page is tried again when the browser's own error page comes in between.
-
-    That page follows a request that failed just before, and Playwright takes it for another goal.
-    """
-    from playwright.sync_api import Error
-
-    try:
-        return original(call.subject, *call.args, **call.bounded(limit))
-    except Error as error:
-        if not (
-            call.rule.opens and 'another navigation to "chrome-error:' in (error.message or "")
-        ):
-            raise
-        return original(call.subject, *call.args, **call.bounded(limit))
 
 
 def _speakable(call: Call) -> bool:

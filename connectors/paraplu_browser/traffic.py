@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from paraplu import NothingDone, OutcomeUnknown, Outgoing, ParapluError, TargetD
 from paraplu_browser.description import place
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Request, Response, Route
+    from playwright.sync_api import BrowserContext, Page, Request, Response, Route
 
 Writes = Callable[[Outgoing], bool]
 
@@ -54,6 +55,7 @@ class Traffic:
         self._writes = writes
         self._trouble: BaseException | None = None
         self._open: dict[Request, float] = {}
+        self._failed_page: Page | None = None
         self.sent = 0
         """How many sending requests (anything but GET, HEAD, OPTIONS) have left for anywhere."""
         context.on("request", self._asked)
@@ -83,6 +85,16 @@ class Traffic:
     def busy(self, since: float) -> bool:
         """Whether a request that began at or after `since` (time.monotonic) is still unanswered."""
         return any(began >= since for began in self._open.values())
+
+    def let_error_page_come(self) -> None:
+        """Wait for the browser's own page after a failed request: it would interrupt the next opening."""
+        page, self._failed_page = self._failed_page, None
+        until = time.monotonic() + 1
+        with suppress(Exception):  # the page may go away meanwhile
+            while page is not None and time.monotonic() < until:
+                if page.url.startswith("chrome-error:"):
+                    return
+                page.wait_for_timeout(20)
 
     def _note(self, trouble: BaseException) -> None:
         graver = isinstance(self._trouble, NothingDone) and not isinstance(trouble, NothingDone)
@@ -123,6 +135,9 @@ class Traffic:
         document, sent = _is_main_document(request), _was_sent(request)
         if document or (sent and _site(request.url) == self._site):
             self._note(unreached(failure, request.url, sent))
+        if document:
+            with suppress(Exception):  # of a page that is only being made
+                self._failed_page = request.frame.page
 
     def _guard(self, route: Route) -> None:
         request = route.request

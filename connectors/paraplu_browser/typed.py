@@ -1,0 +1,126 @@
+"""What a target has put into fields and not sent yet: read back at once, and again before it is sent."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from paraplu_browser.call import Call, selector_of
+from paraplu_browser.field import PASSWORD, Field, Shown, Wish
+from paraplu_browser.record import DOTS, Journal
+from paraplu_browser.traffic import Traffic
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+_REST = 0.15
+"""Seconds after the last key before something may be sent: a redraw in this time is noticed."""
+
+_LONGEST_REST = 3.0
+"""Seconds that requests which began with the typing are waited for."""
+
+
+class Typed:
+    """The fields of one session that were typed into since something was last clicked or sent."""
+
+    def __init__(self, traffic: Traffic, journal: Journal, limit: float) -> None:
+        self._traffic = traffic
+        self._journal = journal
+        self._limit = limit
+        self._page: Page
+        self._fields: dict[tuple[int, str], tuple[Field, Wish]] = {}
+        self._began = 0.0
+        self._ended = 0.0
+
+    def enter(self, call: Call, page: Page, original: Callable[..., Any]) -> tuple[Any, str | None]:
+        """Put something into a field, read it back and insist; the result and what is recorded.
+
+        Raises `PageChanged` when the field does not keep it. A page that was left by the typing itself
+        is not read back.
+        """
+        began = time.monotonic()
+        element = call.element
+        field = Field(element, page, self._journal.discreet(call.what(discreet=True)))
+        before = field.look() if call.rule.entry == "type" else None
+        address = page.url
+        result = original(call.subject, *call.args, **call.bounded(self._limit))
+        shown = field.look()
+        hidden = shown is not None and shown.kind == PASSWORD
+        value = DOTS if hidden else call.value(result)
+        if call.rule.entry in ("fill", "type") and not hidden:
+            self._journal.remember(call.text())
+        left = shown is None and page.url != address
+        wish = None if left else _wish(call, result, before, shown)
+        if wish is None:
+            return result, value
+        if shown is None or not wish.met_by(shown):
+            field.insist(wish, lambda: self._traffic.busy(began), began + self._limit)
+        if not self._fields:
+            self._began = began
+        self._ended = time.monotonic()
+        self._page = page
+        self._fields[(id(page), selector_of(element) or str(id(element)))] = (field, wish)
+        return result, value
+
+    def look_again(self) -> None:
+        """What was typed must still stand there before something is sent with it.
+
+        Fields that have gone meanwhile are let be. Raises `PageChanged` when one does not keep its
+        value, or when two undo each other.
+        """
+        fields, self._fields = self._fields, {}
+        until = time.monotonic() + self._limit
+        for mended in (False, True) if fields else ():
+            self._rest()
+            wrong = []
+            for field, wish in fields.values():
+                shown = field.look()
+                if shown is not None and not wish.met_by(shown):
+                    wrong.append((field, wish))
+            if not wrong:
+                return
+            for field, wish in wrong:
+                if mended:
+                    raise field.unkept()
+                field.insist(wish, self._busy, until)
+                self._ended = time.monotonic()
+
+    def forget(self, call: Call) -> None:
+        """The author goes on by hand (a key, another page): what was typed may rightly change."""
+        if call.method not in ("focus", "blur") and call.text() not in ("Tab", "Shift+Tab"):
+            self._fields.clear()
+
+    def _rest(self) -> None:
+        """Give the page the time to redraw what it is going to redraw."""
+        until = time.monotonic() + _LONGEST_REST
+        while time.monotonic() < min(self._ended + _REST, until) or (
+            self._busy() and time.monotonic() < until
+        ):
+            self._page.wait_for_timeout(20)
+
+    def _busy(self) -> bool:
+        return self._traffic.busy(self._began)
+
+
+def _wish(call: Call, result: Any, before: Shown | None, shown: Shown | None) -> Wish | None:
+    """What the field must show afterwards; None when it is not read back."""
+    if call.how == "unread" or (shown is not None and shown.kind == "other"):
+        return None
+    match call.rule.entry:
+        case "fill":
+            return Wish(call.text(), call.how)
+        case "type":
+            if any(key in call.text() for key in "\n\r\t"):
+                return None  # keys that leave the field or send it
+            old = before.value if before is not None else ""
+            return Wish(old + call.text(), call.how, around=bool(old))
+        case "clear":
+            return Wish("", "exactly")
+        case "choose":
+            return Wish(json.dumps(result))
+        case "set":
+            return Wish("on" if call.value() == "on" else "off")
+        case entry:
+            return Wish("on" if entry == "tick" else "off")
