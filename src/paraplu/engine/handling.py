@@ -213,8 +213,8 @@ class Handling:
             findings.append(
                 to_person(
                     "record-under-alarm",
-                    "Something unexpected happened to this record in another case: it is left alone until that "
-                    "is solved.",
+                    "Something unexpected happened to this record in another case: it is left alone "
+                    "until that is solved.",
                 )
             )
         return [
@@ -387,9 +387,8 @@ class Handling:
                 self._today(),
             )
         if terms.agreement.id != plan.agreement:
-            raise Refused(
-                "The agreement has changed while the run was going: it starts again with the new one."
-            )
+            self._turn.terms = terms
+            raise Moved("The agreement has changed while the run was going.")
         hand = self._turn.case_in_hand(case.row)
         asked = who_asked(terms, case.row, hand.request, self._today())
         if asked.finding is not None or (approvals and not self._standing(case, prepared, terms)):

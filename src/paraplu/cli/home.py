@@ -1,0 +1,165 @@
+"""`init` and `doctor`: a home is made, and a home is looked over."""
+
+from __future__ import annotations
+
+import getpass
+import shutil
+import sys
+
+import click
+
+from paraplu.cli.session import Session, shared
+
+
+@click.command()
+@click.option("--name", help="Your own name, as others know you.")
+@click.option("--handle", help="Your user name here: lower-case letters, digits, dots, hyphens.")
+@shared
+def init(session: Session, name: str | None, handle: str | None) -> None:
+    """Make a home: databases, keys, audit log and its first person, you, as administrator.
+
+    \b
+    Examples:
+      paraplu init --name "Ines Bakker"
+      paraplu init --home /srv/paraplu --name "Ines Bakker" --handle ines
+    """
+    from pydantic import ValidationError
+
+    from paraplu.bootstrap import create_home
+    from paraplu.domain.person import Person, Role
+    from paraplu.errors import Refused
+    from paraplu.settings import home_folder
+
+    user = getpass.getuser()
+    chosen = handle or "".join(c for c in user.lower() if c.isalnum() or c in "._-") or "admin"
+    try:
+        person = Person(
+            handle=chosen,
+            name=name or user,
+            roles=(Role.ADMINISTRATOR, Role.OPERATOR),
+            system_user=user,
+        )
+    except ValidationError:
+        raise Refused(
+            f"'{chosen}' cannot be a user name: use 2 to 40 lower-case letters, digits, dots or hyphens, "
+            "beginning with a letter (--handle)."
+        ) from None
+    home, known = create_home(home_folder(session.home), person)
+    session.out.line(f"Made a home in {home.path}.")
+    session.out.line(
+        f"You are '{person.handle}', administrator, bound to the system user '{user}'."
+    )
+    session.out.line(
+        f"The audit log is called {home.log}. Keep a copy of {home.path / 'log.vkey'} elsewhere."
+    )
+    session.out.line("Next: paraplu apply schedules/<client>.toml")
+    session.out.result({"home": str(home.path), "log": home.log, "person": known.uid})
+
+
+@click.command()
+@shared
+def doctor(session: Session) -> int:
+    """Say in words what is wrong with this installation, and what to do about it.
+
+    \b
+    Example:
+      paraplu doctor
+    """
+    findings = _findings(session)
+    bad = [finding for finding in findings if not finding[0]]
+    for good, what in findings:
+        session.out.line(f"{'ok   ' if good else 'WRONG'}  {what}")
+    session.out.line()
+    session.out.line(
+        "Nothing is wrong." if not bad else f"{len(bad)} of {len(findings)} things are wrong."
+    )
+    session.out.result(
+        {"healthy": not bad, "findings": [{"ok": good, "what": what} for good, what in findings]}
+    )
+    return 1 if bad else 0
+
+
+def _findings(session: Session) -> list[tuple[bool, str]]:
+    from paraplu.errors import ParapluError
+    from paraplu.plugins import Plugins
+
+    found: list[tuple[bool, str]] = []
+    version = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
+    found.append((sys.version_info >= (3, 11), f"Python {version} (3.11 or newer is needed)"))
+    plugins = Plugins()
+    for group in (plugins.bot_group, plugins.target_group, plugins.connector_group):
+        for name in group:
+            try:
+                group[name]
+                found.append((True, f"plugin {name} ({group.distribution(name)})"))
+            except ParapluError as error:
+                found.append((False, str(error)))
+    found.append(_browser(plugins))
+    try:
+        with session.centre() as centre:
+            found.append((True, f"home {centre.home.path}, database of the right version"))
+            found += _home_findings(centre)
+    except ParapluError as error:
+        found.append((False, str(error)))
+    return found
+
+
+def _browser(plugins: object) -> tuple[bool, str]:
+    from paraplu.errors import ParapluError
+    from paraplu.plugins import Plugins
+
+    if not isinstance(plugins, Plugins):
+        return False, "plugins cannot be read"
+    try:
+        where = plugins.connector("browser").where()
+        return True, f"browser: {where}"
+    except ParapluError as error:
+        return False, str(error)
+
+
+def _home_findings(centre: object) -> list[tuple[bool, str]]:
+    from paraplu.bootstrap import Centre
+    from paraplu.errors import ParapluError
+
+    if not isinstance(centre, Centre):
+        return []
+    found: list[tuple[bool, str]] = []
+    free = shutil.disk_usage(centre.home.path).free
+    found.append((free > 500_000_000, f"{free / 1e9:.1f} GB free on the disk of the home"))
+    checked = centre.proof.check()
+    found.append((checked.intact, f"audit log: {checked.verdict.summary}"))
+    with centre.parts.database.read() as connection:
+        agreements = [
+            agreement
+            for client in centre.parts.clients.every(connection)
+            for agreement in centre.parts.clients.agreements(connection, client.id)
+        ]
+    newest = {(one.client, one.service): one for one in agreements}
+    for agreement in newest.values():
+        for what, work in (
+            ("credential", lambda one=agreement: centre.home.credential(one.credential)),
+            ("target", lambda one=agreement: _reach(centre.home.address(one.target))),
+        ):
+            try:
+                work()
+                found.append((True, f"{what} of {agreement.id}"))
+            except ParapluError as error:
+                found.append((False, f"{agreement.id}: {error}"))
+    return found
+
+
+def _reach(address: str) -> None:
+    """Open a connection to the address and close it again. Raises `SettingsWrong`."""
+    import socket
+    from urllib.parse import urlsplit
+
+    from paraplu.errors import SettingsWrong
+
+    parts = urlsplit(address)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), timeout=5).close()
+    except OSError:
+        raise SettingsWrong(
+            f"{address} does not answer: is the system running, the address right?"
+        ) from None

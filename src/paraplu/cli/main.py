@@ -1,0 +1,109 @@
+"""The entry point `paraplu`: a table of commands, each loaded when it is called, and one way to fail."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+
+import click
+
+# Name -> where it is, and what `paraplu --help` says of it. Kept here so that help loads nothing.
+COMMANDS = {
+    "demo": (
+        "paraplu.cli.demo:demo",
+        "The whole main job on a practice office, from workbook to proof.",
+    ),
+    "init": ("paraplu.cli.home:init", "Make a home: databases, keys, audit log, first person."),
+    "doctor": ("paraplu.cli.home:doctor", "Say in words what is wrong with this installation."),
+    "bots": ("paraplu.cli.bots:bots", "List what is installed: bots, targets, connectors."),
+    "template": ("paraplu.cli.bots:template", "Write an empty workbook for a service."),
+    "apply": ("paraplu.cli.clients:apply", "Put reviewed client files into force."),
+    "export": ("paraplu.cli.clients:export", "Write the records of a client as a file."),
+    "receive": ("paraplu.cli.receipts:receive", "Take a client's workbook in."),
+    "receipts": ("paraplu.cli.receipts:receipts", "List deliveries; let a large one go on."),
+    "rehearse": ("paraplu.cli.runs:rehearse", "Check and plan what is due; change nothing."),
+    "run": ("paraplu.cli.runs:run", "Carry out what is due and allowed."),
+    "cases": (
+        "paraplu.cli.cases:cases",
+        "List, show, take, hand back, reply, withdraw, close by hand.",
+    ),
+    "approve": ("paraplu.cli.approvals:approve", "Say yes to the plan of a case."),
+    "refuse": ("paraplu.cli.approvals:refuse", "Say no to the plan of a case."),
+    "answer": ("paraplu.cli.receipts:answer", "Write the answered workbooks."),
+    "audit": ("paraplu.cli.audit:audit", "Show the audit log, prove that it is whole."),
+}
+
+DONE, FAILED, USAGE, NEEDS_PERSON, INTEGRITY, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+class LazyGroup(click.Group):
+    """Loads a command when it is called; its help line stands in the table above."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of a working day."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        found = getattr(import_module(module), name)
+        return found if isinstance(found, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table, without loading anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_place, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="paraplu", prog_name="paraplu")
+def cli() -> None:
+    """Paraplu hands standard back-office work to bots you can trust.
+
+    Plan, approve, carry out, prove. Start with: paraplu demo
+
+    Every command takes --json, --home (or PARAPLU_HOME) and --help. Exit codes: 0 done, 1 failed,
+    2 usage, 3 needs a person, 4 integrity broken, 130 interrupted.
+    """
+
+
+def main() -> None:
+    """Run a command; everything that goes wrong ends as one clear sentence and an exit code."""
+    wants_json = "--json" in sys.argv
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else DONE)
+    except click.exceptions.Abort:
+        _fail(
+            "Interrupted. What was begun is written down; the next start goes on.",
+            INTERRUPTED,
+            wants_json,
+        )
+    except KeyboardInterrupt:
+        _fail(
+            "Interrupted. What was begun is written down; the next start goes on.",
+            INTERRUPTED,
+            wants_json,
+        )
+    except click.ClickException as error:
+        if wants_json:
+            _fail(error.format_message(), error.exit_code, wants_json)
+        error.show()
+        sys.exit(error.exit_code)
+    except Exception as error:
+        from paraplu.errors import IntegrityBroken, ParapluError
+
+        if not isinstance(error, ParapluError):
+            raise
+        _fail(str(error), INTEGRITY if isinstance(error, IntegrityBroken) else FAILED, wants_json)
+
+
+def _fail(text: str, code: int, wants_json: bool) -> None:
+    if wants_json:
+        click.echo(json.dumps({"error": text, "exit_code": code}))
+    else:
+        click.echo(f"paraplu: {text}", err=True)
+    sys.exit(code)

@@ -1,0 +1,149 @@
+"""Bots, targets and connectors, found by entry point: ours are plugins like a stranger's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from paraplu.domain.bot import Bot
+from paraplu.domain.target import Target
+from paraplu.errors import PluginWrong, SettingsWrong
+
+BOTS, TARGETS, CONNECTORS = "paraplu.bots", "paraplu.targets", "paraplu.connectors"
+
+
+class Group(Mapping[str, Any]):
+    """The plugins of one group by name; each is loaded when it is asked for.
+
+    Raises `PluginWrong` when two distributions register one name, or one cannot be loaded.
+    """
+
+    def __init__(self, group: str) -> None:
+        self.group = group
+        self._points: dict[str, EntryPoint] = {}
+        self._loaded: dict[str, Any] = {}
+        for point in entry_points(group=group):
+            known = self._points.get(point.name)
+            if known is not None and known.value != point.value:
+                raise PluginWrong(
+                    f"Two plugins are called '{point.name}' ({known.value} and {point.value}): uninstall one."
+                )
+            self._points[point.name] = point
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            point = self._points[name]
+            try:
+                self._loaded[name] = point.load()
+            except Exception as error:
+                raise PluginWrong(
+                    f"The plugin '{name}' ({point.value}) cannot be loaded: {type(error).__name__}: {error}"
+                ) from error
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._points))
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+    def package(self, name: str) -> str:
+        """The top-level package that registers `name`."""
+        return self._points[name].value.partition(":")[0].partition(".")[0]
+
+    def distribution(self, name: str) -> str:
+        """The distribution that registers `name`, with its version (``paraplu 0.1.0``)."""
+        found = self._points[name].dist
+        return "unknown" if found is None else f"{found.name} {found.version}"
+
+
+class Bots(Mapping[str, Bot[Any]]):
+    """One instance of each bot, by the name of its service."""
+
+    def __init__(self, group: Group) -> None:
+        self._group = group
+        self._made: dict[str, Bot[Any]] = {}
+
+    def __getitem__(self, service: str) -> Bot[Any]:
+        if service not in self._made:
+            kind = self._group[service]
+            if not (isinstance(kind, type) and issubclass(kind, Bot)):
+                raise PluginWrong(f"The plugin '{service}' is not a Bot.")
+            if kind.service != service:
+                raise PluginWrong(
+                    f"The bot registered as '{service}' says that its service is '{kind.service}'."
+                )
+            self._made[service] = kind()
+        return self._made[service]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._group)
+
+    def __len__(self) -> int:
+        return len(self._group)
+
+
+class Plugins:
+    """Everything that is installed."""
+
+    def __init__(self) -> None:
+        self.bot_group = Group(BOTS)
+        self.target_group = Group(TARGETS)
+        self.connector_group = Group(CONNECTORS)
+        self.bots = Bots(self.bot_group)
+
+    def target(self, name: str) -> type[Target]:
+        """The class of a target. Raises `SettingsWrong` when none has this name."""
+        if name not in self.target_group:
+            raise SettingsWrong(
+                f"No target is called '{name}'. Installed are: {', '.join(self.target_group)}."
+            )
+        kind = self.target_group[name]
+        if not (isinstance(kind, type) and issubclass(kind, Target)):
+            raise PluginWrong(f"The plugin '{name}' is not a Target.")
+        return kind
+
+    def connector(self, name: str) -> Any:
+        """A connector. Raises `SettingsWrong` when none has this name."""
+        if name not in self.connector_group:
+            raise SettingsWrong(
+                f"No connector is called '{name}'. Installed are: {', '.join(self.connector_group)}."
+            )
+        return self.connector_group[name]
+
+    @cached_property
+    def catalogues(self) -> tuple[Traversable, ...]:
+        """The folders of translations: ours first, then those of the plugins."""
+        packages = ["paraplu"]
+        for group in (self.bot_group, self.target_group, self.connector_group):
+            packages += [group.package(name) for name in group]
+        return tuple(files(package) / "locale" for package in dict.fromkeys(packages))
+
+    def code_hash(self, service: str, target: str) -> str:
+        """SHA-256 of the code that a run of this bot on this target uses.
+
+        It covers the path and the SHA-256 of every Python file of Paraplu, the bot's, the target's and
+        the connectors' packages, sorted by path.
+        """
+        packages = {"paraplu", self.bot_group.package(service), self.target_group.package(target)}
+        packages |= {self.connector_group.package(name) for name in self.connector_group}
+        lines = [line for package in sorted(packages) for line in _hashes(package)]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _hashes(package: str) -> list[str]:
+    place = import_module(package).__file__
+    if place is None:
+        return []
+    folder = Path(place).parent
+    return [
+        f"{package}/{file.relative_to(folder).as_posix()} {hashlib.sha256(file.read_bytes()).hexdigest()}"
+        for file in sorted(folder.rglob("*.py"))
+    ]

@@ -1,0 +1,208 @@
+"""A home: the folder where everything of one installation lies, and what its settings file says.
+
+``settings.toml`` holds where things are, never a secret. Credentials come by name from the environment
+or from a file that only its owner can read. Settings of record (clients, mandates, agreements) are in
+the database, not here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from paraplu.domain.credential import Credential, Secret
+from paraplu.errors import SettingsWrong
+from paraplu.store.keys import require_private
+
+SETTINGS = "settings.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One installation. `log` is the origin of its audit log, `targets` the address of each target."""
+
+    path: Path
+    log: str
+    demo: bool = False
+    database: str = ""
+    targets: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def database_url(self) -> str:
+        """The main database: a file in the home unless the settings name another."""
+        return self.database or f"sqlite:///{self.path / 'paraplu.db'}"
+
+    @property
+    def keys_url(self) -> str:
+        """The store of keys, a file of its own."""
+        return f"sqlite:///{self.path / 'keys.db'}"
+
+    @property
+    def secrets(self) -> Path:
+        """The folder of keys and credentials, for its owner only."""
+        return self.path / "secrets"
+
+    @property
+    def evidence(self) -> Path:
+        """The folder of evidence files."""
+        return self.path / "evidence"
+
+    @property
+    def answers(self) -> Path:
+        """The folder of answered workbooks."""
+        return self.path / "answers"
+
+    @property
+    def locks(self) -> Path:
+        """The folder of this machine's locks."""
+        return self.path / "locks"
+
+    @property
+    def log_file(self) -> Path:
+        """The operational log: may be lost, holds no case content."""
+        return self.path / "logs" / "paraplu.log"
+
+    def address(self, target: str) -> str:
+        """Where a target lies. Raises `SettingsWrong` when the settings do not say."""
+        address = self.targets.get(target)
+        if not address:
+            raise SettingsWrong(
+                f"Where the target '{target}' lies is not known: add to {self.path / SETTINGS}\n"
+                f'[targets.{target}]\naddress = "https://..."'
+            )
+        return address
+
+    def credential(self, name: str) -> Credential:
+        """A robot account by its name. Raises `SettingsWrong` when it is nowhere or not private."""
+        variable = "PARAPLU_" + name.upper().replace("-", "_")
+        user, password = os.environ.get(f"{variable}_USER"), os.environ.get(f"{variable}_PASSWORD")
+        if user and password:
+            return Credential(name, user, Secret(password))
+        path = self.secrets / "credentials.toml"
+        if path.exists():
+            require_private(path)
+            entry = read_toml(path).get(name)
+            if isinstance(entry, dict) and entry.get("user") and entry.get("password"):
+                return Credential(name, str(entry["user"]), Secret(str(entry["password"])))
+        raise SettingsWrong(
+            f"The credential '{name}' is missing: set {variable}_USER and {variable}_PASSWORD, or add "
+            f"[{name}] with user and password to {path} (mode 600)."
+        )
+
+    def save(self) -> None:
+        """Write the settings file, in one step."""
+        data: dict[str, Any] = {"log": self.log, "demo": self.demo}
+        if self.database:
+            data["database"] = self.database
+        data["targets"] = {name: {"address": address} for name, address in self.targets.items()}
+        write_whole(self.path / SETTINGS, to_toml(data))
+
+
+def home_folder(given: str | None) -> Path:
+    """The home's folder: as given, else ``PARAPLU_HOME``, else ``~/.paraplu``."""
+    return (
+        Path(given or os.environ.get("PARAPLU_HOME") or Path.home() / ".paraplu")
+        .expanduser()
+        .resolve()
+    )
+
+
+def load_home(path: Path) -> Home:
+    """Read a home. Raises `SettingsWrong` when there is none or its settings file is wrong."""
+    file = path / SETTINGS
+    if not file.is_file():
+        raise SettingsWrong(f"There is no home of Paraplu in {path}. Make one with: paraplu init")
+    data = read_toml(file)
+    targets = data.get("targets", {})
+    unknown = set(data) - {"log", "demo", "database", "targets"}
+    if unknown or not isinstance(data.get("log"), str) or not isinstance(targets, dict):
+        what = (
+            f"unknown: {', '.join(sorted(unknown))}"
+            if unknown
+            else "log or targets is missing or wrong"
+        )
+        raise SettingsWrong(f"{file} is wrong ({what}).")
+    return Home(
+        path=path,
+        log=data["log"],
+        demo=bool(data.get("demo", False)),
+        database=str(data.get("database", "")),
+        targets={name: str(entry.get("address", "")) for name, entry in targets.items()},
+    )
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file. Raises `SettingsWrong` that says where it is wrong."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise SettingsWrong(f"{path} is not UTF-8 text: save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsWrong(f"{path} cannot be read: {error}") from None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file in one step: a reader sees the old or the new one, never half."""
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def to_toml(data: Mapping[str, Any]) -> str:
+    """Plain data as TOML: values first, then tables and arrays of tables. None is left out."""
+    lines: list[str] = []
+    _table(data, "", lines)
+    return "\n".join(lines).strip() + "\n"
+
+
+def _table(data: Mapping[str, Any], prefix: str, lines: list[str]) -> None:
+    tables: list[tuple[str, Any]] = []
+    for key, value in data.items():
+        if value is None:
+            continue
+        if isinstance(value, Mapping) or (
+            isinstance(value, (list, tuple)) and value and isinstance(value[0], Mapping)
+        ):
+            tables.append((key, value))
+        else:
+            lines.append(f"{_key(key)} = {_scalar(value)}")
+    for key, value in tables:
+        name = f"{prefix}{_key(key)}"
+        if isinstance(value, Mapping):
+            if value:
+                lines += ["", f"[{name}]"]
+                _table(value, f"{name}.", lines)
+            continue
+        for item in value:
+            lines += ["", f"[[{name}]]"]
+            _table(item, f"{name}.", lines)
+
+
+def _key(key: str) -> str:
+    plain = key and all(
+        character.isascii() and (character.isalnum() or character in "-_") for character in key
+    )
+    return key if plain else json.dumps(key)
+
+
+def _scalar(value: Any) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return json.dumps(str(value))
+        case list() | tuple():
+            return "[" + ", ".join(_scalar(item) for item in value) + "]"
+        case _:
+            return json.dumps(str(value), ensure_ascii=False)
