@@ -7,6 +7,7 @@ strict files alike.
 from __future__ import annotations
 
 import hashlib
+import os
 import posixpath
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,8 @@ class Package:
         lockfile.refuse_open(path)
         try:
             with path.open("rb") as file:
-                data = file.read(LARGEST_FILE + 1)
+                size = os.fstat(file.fileno()).st_size
+                data = file.read(min(size, LARGEST_FILE) + 1)
         except PermissionError:
             raise lockfile.in_use(path, "") from None
         except (OSError, ValueError):
