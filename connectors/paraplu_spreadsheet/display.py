@@ -14,6 +14,7 @@ from paraplu_spreadsheet.grid import RawCell
 from paraplu_spreadsheet.numerals import Unreadable
 from paraplu_spreadsheet.wording import written_date, written_number
 
+_LONGEST_TIME = 2_958_466  # days, as far as Excel's calendar goes
 _TRUTH = {"en": ("TRUE", "FALSE"), "nl": ("WAAR", "ONWAAR"), "da": ("SAND", "FALSK")}
 _INVISIBLE = dict.fromkeys(
     [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
@@ -58,6 +59,8 @@ class Display:
                 return "########"  # as Excel shows a number that is no day
             return written_date(day, self.language)
         if look.look is Look.TIME:
+            if not 0 <= double(raw) <= _LONGEST_TIME:
+                return "########"
             minutes = round(double(raw) * 24 * 60)
             return f"{minutes // 60}:{minutes % 60:02d}"
         if look.look is Look.PERCENT:
