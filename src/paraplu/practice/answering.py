@@ -18,8 +18,8 @@ from paraplu.practice.accounts import OFFICE
 from paraplu.practice.visit import Answer, House, Moved, Page, Plain, Problem, Saved, Visit
 
 LARGEST_FORM = 262_144
-# Chromium silently sends a form again when a kept-alive connection dies under it.
-SENT_AGAIN_WITHIN = 5.0
+# Chromium silently sends a form again, sometimes twice, when a kept-alive connection dies under it.
+SENT_AGAIN_WITHIN = 1.0
 
 PROTECTION = {
     "Content-Security-Policy": (
@@ -161,7 +161,7 @@ def _check_rights(visit: Visit, request: Request, side: str) -> Response | None:
 def _save(visit: Visit, handler: Handler) -> Response | None:
     database = visit.database
     mark = _mark(visit)
-    dropped_at = visit.house.dropped.pop(mark, None)
+    dropped_at = visit.house.dropped.get(mark)
     if dropped_at is not None and process_time.monotonic() - dropped_at < SENT_AGAIN_WITHIN:
         return None
     database.execute("BEGIN IMMEDIATE")

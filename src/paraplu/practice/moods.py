@@ -12,8 +12,8 @@ slow                waits before it answers; value: milliseconds (800). Every pa
 error-500           answers 500; value: `before` anything was done, or `after` saving. `before`
                     bites on every page, `after` on saves.
 session-lost        forgets that one is signed in; what was sent is not saved. Every page.
-cut-after-save      saves, then drops the connection without an answer; the browser's own silent
-                    second try is dropped too, unsaved. Saves.
+cut-after-save      saves, then drops the connection without an answer; what a browser silently
+                    sends again within a second is dropped too, unsaved. Saves.
 double-submit       a form that is sent twice is saved twice; otherwise the second sending shows
                     what the first one made. Save draft, of orders and of mutations.
 drops-line          applying a correction removes another line of the same slip; value: the
