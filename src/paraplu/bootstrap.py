@@ -31,6 +31,7 @@ from paraplu.logging import log_to
 from paraplu.plugins import Plugins
 from paraplu.settings import SETTINGS, Home, load_home
 from paraplu.store.database import Database
+from paraplu.store.entries import count
 from paraplu.store.files import Files
 from paraplu.store.keys import KeyStore, require_private, secret_bytes
 
@@ -83,8 +84,6 @@ def create_home(
     parts.keys.create()
     (home.path / "log.vkey").write_text(parts.journal.verifier.vkey + "\n", encoding="utf-8")
     with parts.database.read() as connection:
-        from paraplu.store.entries import count
-
         fresh = count(connection) == 0
     if fresh:
         parts.journal.open_log(OURSELVES)
@@ -97,10 +96,12 @@ def create_home(
     return home, known
 
 
-def open_centre(path: Path, *, clock: Clock | None = None) -> Centre:
+def open_centre(
+    path: Path, *, clock: Clock | None = None, plugins: Plugins | None = None
+) -> Centre:
     """Open the home in `path`. Raises `SettingsWrong` or `SchemaMismatch` with what to do."""
     home = load_home(path)
-    plugins = Plugins()
+    plugins = plugins or Plugins()
     parts = _parts(home, plugins, clock or Clock())
     parts.database.check()
     desks = Desks(parts)

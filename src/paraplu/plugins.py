@@ -22,13 +22,14 @@ BOTS, TARGETS, CONNECTORS = "paraplu.bots", "paraplu.targets", "paraplu.connecto
 class Group(Mapping[str, Any]):
     """The plugins of one group by name; each is loaded when it is asked for.
 
-    Raises `PluginWrong` when two distributions register one name, or one cannot be loaded.
+    `given` adds plugins that no distribution registers: an author's tests bring their own. Raises
+    `PluginWrong` when two distributions register one name, or one cannot be loaded.
     """
 
-    def __init__(self, group: str) -> None:
+    def __init__(self, group: str, given: Mapping[str, Any] | None = None) -> None:
         self.group = group
         self._points: dict[str, EntryPoint] = {}
-        self._loaded: dict[str, Any] = {}
+        self._loaded: dict[str, Any] = dict(given or {})
         for point in entry_points(group=group):
             known = self._points.get(point.name)
             if known is not None and known.value != point.value:
@@ -39,7 +40,7 @@ class Group(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._loaded:
-            point = self._points[name]
+            point = self._points[name]  # KeyError: as any mapping
             try:
                 self._loaded[name] = point.load()
             except Exception as error:
@@ -49,19 +50,24 @@ class Group(Mapping[str, Any]):
         return self._loaded[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._points))
+        return iter(sorted({*self._points, *self._loaded}))
 
     def __len__(self) -> int:
-        return len(self._points)
+        return len({*self._points, *self._loaded})
 
     def package(self, name: str) -> str:
         """The top-level package that registers `name`."""
-        return self._points[name].value.partition(":")[0].partition(".")[0]
+        if name in self._points:
+            return self._points[name].value.partition(":")[0].partition(".")[0]
+        return str(
+            getattr(self._loaded[name], "__module__", type(self._loaded[name]).__module__)
+        ).partition(".")[0]
 
     def distribution(self, name: str) -> str:
         """The distribution that registers `name`, with its version (``paraplu 0.1.0``)."""
-        found = self._points[name].dist
-        return "unknown" if found is None else f"{found.name} {found.version}"
+        point = self._points.get(name)
+        found = None if point is None else point.dist
+        return "given" if found is None else f"{found.name} {found.version}"
 
 
 class Bots(Mapping[str, Bot[Any]]):
@@ -91,12 +97,18 @@ class Bots(Mapping[str, Bot[Any]]):
 
 
 class Plugins:
-    """Everything that is installed."""
+    """Everything that is installed, and what is given besides."""
 
-    def __init__(self) -> None:
-        self.bot_group = Group(BOTS)
-        self.target_group = Group(TARGETS)
-        self.connector_group = Group(CONNECTORS)
+    def __init__(
+        self,
+        *,
+        bots: Mapping[str, type[Bot[Any]]] | None = None,
+        targets: Mapping[str, type[Target]] | None = None,
+        connectors: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.bot_group = Group(BOTS, bots)
+        self.target_group = Group(TARGETS, targets)
+        self.connector_group = Group(CONNECTORS, connectors)
         self.bots = Bots(self.bot_group)
 
     def target(self, name: str) -> type[Target]:

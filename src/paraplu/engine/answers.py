@@ -126,7 +126,10 @@ class Answers:
             f"{wording.text('From the service centre')}: {text}"
             for text in self._desks.replies(connection, row.uid)
         ]
-        result = "; ".join(f"{wording.text(name)} {value}" for name, value in story.result.items())
+        result = "; ".join(
+            f"{_heading(name, form, wording.language) or wording.text(name)}: {value}"
+            for name, value in story.result.items()
+        )
         return RowAnswer(
             wording.text(_STATUS[state]), result, "\n".join(filter(None, notes)), _tone(state)
         )

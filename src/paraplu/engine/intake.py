@@ -124,7 +124,7 @@ class Intake:
             for values in batch.aside:
                 exceptions.open_one(connection, **values)
             totals = receipts.totals(connection, delivery.terms.client.id, receipt=delivery.receipt)
-            first = parts.journal.entry(
+            last = parts.journal.entry(
                 "receipt-taken-in",
                 delivery.submitter.hand,
                 submitted_by=delivery.submitter.uid,
@@ -140,7 +140,7 @@ class Intake:
                 personal=Personal(delivery.key, {"file": path.name}),
                 **delivery.names,
             )
-            parts.journal.write(connection, first, *batch.entries)
+            parts.journal.write(connection, *batch.entries, last)
         return TakenIn(delivery.receipt, totals, None, sheet.remarks)
 
     def _keep(self, path: Path, delivery: Delivery) -> Evidence | None:
