@@ -124,7 +124,7 @@ def answered_parts(
     styles = Stylesheet(package.markup(styles_part) if styles_part else None)
     rows: dict[int, dict[int, NewCell]] = {}
     if not present:
-        beside = _style_beside(found, header_row, last)
+        beside = _style_beside(found, header_row, last) or None
         rows[header_row] = {
             column: NewCell(text, beside) for column, text in zip(columns, headings, strict=True)
         }

@@ -99,7 +99,7 @@ def _write_top(
         sheet.cell(row, 1, line).font = Font(color=_QUIET)
         row += 1
     row += 1
-    controls = [
+    controls: list[tuple[dict[str, tuple[str, ...]], str, str]] = [
         (
             ROW_COUNT_LABELS,
             "0",
@@ -217,5 +217,5 @@ def _validation(
 
 
 def _sheet_name(title: str, taken: str = "") -> str:
-    name = _NOT_IN_A_SHEET_NAME.sub(" ", title).strip("' ")[:31] or "Paraplu"
+    name = _NOT_IN_A_SHEET_NAME.sub(" ", title)[:31].strip("' ") or "Paraplu"
     return f"{name[:29]} 2" if name.casefold() == taken.casefold() else name

@@ -11,12 +11,12 @@ from importlib import resources
 
 LANGUAGES = ("en", "nl", "da")
 
-ROW_COUNT_LABELS = {
+ROW_COUNT_LABELS: dict[str, tuple[str, ...]] = {
     "en": ("Number of rows", "Rows", "Row count"),
     "nl": ("Aantal rijen", "Aantal regels", "Rijen", "Regels"),
     "da": ("Antal rækker", "Antal linjer", "Rækker"),
 }
-TOTAL_LABELS = {
+TOTAL_LABELS: dict[str, tuple[str, ...]] = {
     "en": ("Control total", "Total", "Total amount"),
     "nl": ("Controletotaal", "Totaal", "Totaalbedrag"),
     "da": ("Kontrolsum", "I alt", "Total"),
