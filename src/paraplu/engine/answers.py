@@ -40,7 +40,16 @@ _STATUS = {
 _GOOD = frozenset({State.DONE, State.ALREADY, State.BY_HAND})
 _ATTENTION = frozenset({State.RETURNED, State.DECLINED, State.WITHDRAWN})
 # The client is told that a person looks at it, and why in general; not what went wrong in the target.
-_OURS = frozenset({"collateral", "unresolved", "not-done", "crashed-often", "stuck-at-stage"})
+_OURS = frozenset(
+    {
+        "collateral",
+        "unresolved",
+        "not-done",
+        "crashed-often",
+        "stuck-at-stage",
+        "record-under-alarm",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +115,16 @@ class Answers:
             else:
                 about = f"{receipt.uid}/{request.first_row}"
                 said = self._parts.case_files.messages(about, request.sealed)
-                refused = request.handled == Handled.REFUSED.value
+                known = request.handled == Handled.DUPLICATE.value and request.case_uid
+                became = ""
+                if known:  # what became of the case that this is a duplicate of
+                    state = State(cases.get(connection, request.case_uid).state)
+                    became = wording.text(_STATUS[state])
                 answer = RowAnswer(
-                    wording.text("Not accepted" if refused else "Known already"),
-                    "",
+                    wording.text("Known already") if known else wording.text("Not accepted"),
+                    became,
                     _note(said, form, wording),
-                    "attention" if refused else "pending",
+                    "pending" if known else "attention",
                 )
             for number in unpack(request.rows.encode()):
                 answers[number] = answer

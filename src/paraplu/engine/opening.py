@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from paraplu.domain.case import State, in_words
+from paraplu.domain.case import State
 from paraplu.domain.message import Message
 from paraplu.domain.receipt import Handled
 from paraplu.domain.request import Request
@@ -270,8 +270,4 @@ def _duplicate(newest: Any) -> Message:
         return Message(
             "reference-twice", "This reference stands twice in this file; the first one counts."
         )
-    return Message(
-        "reference-known",
-        "This reference is known already, its state is: {state}. It is not done again.",
-        {"state": in_words(State(newest.state))},
-    )
+    return Message("reference-known", "This reference is known already: it is not done again.")

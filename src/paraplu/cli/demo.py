@@ -1,0 +1,305 @@
+"""`demo`: the whole main job on the practice office, from two workbooks to the checked audit log.
+
+The practice office is a program of its own that this one starts and talks to over HTTP, like any other
+target. It ends by itself when this process does. What was interrupted goes on with the next start; what
+was finished starts anew.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from paraplu.cli.session import Session, shared
+
+if TYPE_CHECKING:
+    from paraplu.bootstrap import Centre
+    from paraplu.domain.receipt import Totals
+
+_ROBOTS = ("payroll-robot", "purchasing-robot")
+_FINISHED = "finished"
+
+
+@click.command()
+@shared
+def demo(session: Session) -> int:
+    """Take in two workbooks, run two bots on a practice office, answer, check the audit log.
+
+    Everything lies in one folder (./paraplu-demo unless --home says otherwise). Interrupted, the next
+    start goes on; finished, the next start begins anew.
+
+    \b
+    Examples:
+      paraplu demo
+      paraplu demo --home /tmp/try --json
+    """
+    from paraplu.settings import home_folder
+
+    home = home_folder(session.home or _default_home())
+    _prepare_folder(session, home)
+    with _office(home) as address:
+        laid_out = _lay_out(home)
+        _make_home(session, home, address, laid_out)
+        with _opened(session, home) as centre:
+            _receive(session, centre, laid_out)
+            _run(session, centre, laid_out)
+            answered = centre.answers.answer_all()
+            totals = _totals(centre)
+            needs = _open_exceptions(centre)
+        with _opened(session, home) as centre:
+            checked = centre.proof.check()
+    reconciled = all(one.closes and one.working == 0 for one in totals.values())
+    _tell(session, home, totals, needs, [str(one.path) for one in answered], checked)
+    if reconciled and checked.intact:
+        (home / _FINISHED).touch()
+    if not checked.intact:
+        return 4
+    return 0 if reconciled else 1
+
+
+def _default_home() -> str:
+    import os
+
+    return os.environ.get("PARAPLU_HOME") or str(Path.cwd() / "paraplu-demo")
+
+
+def _prepare_folder(session: Session, home: Path) -> None:
+    """Begin anew after a finished demo; go on after an interrupted one; touch nothing else."""
+    from paraplu.errors import Refused, SettingsWrong
+    from paraplu.settings import SETTINGS, load_home
+
+    if (home / SETTINGS).exists() and not load_home(home).demo:
+        raise Refused(f"{home} is a home that is no demo: name another folder with --home.")
+    foreign = home.exists() and not (home / SETTINGS).exists() and any(home.iterdir())
+    if foreign and not (home / "practice").is_dir():
+        raise Refused(f"{home} is not empty and holds no demo: name another folder with --home.")
+    if (home / _FINISHED).exists():
+        session.out.line("The last demo was finished: this one begins anew.")
+        shutil.rmtree(home)
+    elif (home / SETTINGS).exists():
+        session.out.line("The last demo was interrupted: this one goes on from there.")
+    try:
+        (home / "practice").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsWrong(f"The folder {home} cannot be written: {error.strerror}.") from None
+
+
+@contextmanager
+def _office(home: Path) -> Iterator[str]:
+    """The practice office on a free port, for as long as this process lives."""
+    from paraplu.errors import ParapluError
+
+    passwords = home / "practice" / "passwords"
+    if not passwords.exists():
+        lines = [f"{name}={secrets.token_urlsafe(12)}" for name in (*_ROBOTS, "office")]
+        passwords.touch(mode=0o600)
+        passwords.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [
+            sys.executable,
+            "-m",
+            "paraplu.practice",
+            "serve",
+            "--database",
+            str(home / "practice" / "office.db"),
+            "--passwords",
+            str(passwords),
+            "--until-stdin-closes",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        line = process.stdout.readline() if process.stdout else ""
+        if not line:
+            why = process.stderr.read().strip() if process.stderr else ""
+            raise ParapluError(f"The practice office did not start: {why or 'no reason given'}")
+        yield str(json.loads(line)["address"])
+    finally:
+        if process.stdin:
+            process.stdin.close()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _lay_out(home: Path) -> dict[str, Any]:
+    """The client files and workbooks of the demo, made by the practice office for its own data."""
+    from paraplu.errors import ParapluError
+
+    done = subprocess.run(  # noqa: S603 - our own program
+        [
+            sys.executable,
+            "-m",
+            "paraplu.practice",
+            "lay-out",
+            str(home / "practice"),
+            "--database",
+            str(home / "practice" / "office.db"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ParapluError(
+            f"The practice office could not lay out its files: {done.stderr.strip()}"
+        )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _make_home(session: Session, home: Path, address: str, laid_out: dict[str, Any]) -> None:
+    """A home with a person to act as, the robots' credentials, and the office's address of today."""
+    from dataclasses import replace
+
+    from paraplu.bootstrap import create_home
+    from paraplu.domain.person import Person, Role
+    from paraplu.settings import SETTINGS, load_home, to_toml
+
+    if not (home / SETTINGS).exists():
+        session.out.line(f"Making a home in {home}")
+        user = getpass.getuser()
+        person = Person(
+            handle="you",
+            name="You",
+            roles=(Role.ADMINISTRATOR, Role.OPERATOR, Role.AUDITOR),
+            system_user=user,
+        )
+        create_home(home, person, demo=True)
+    targets = dict.fromkeys(laid_out["targets"], address)
+    replace(load_home(home), targets=targets).save()
+    known = dict(
+        line.split("=", 1)
+        for line in (home / "practice" / "passwords").read_text(encoding="utf-8").splitlines()
+    )
+    path = home / "secrets" / "credentials.toml"
+    path.touch(mode=0o600)
+    path.write_text(
+        to_toml({name: {"user": name, "password": known[name]} for name in _ROBOTS}),
+        encoding="utf-8",
+    )
+
+
+@contextmanager
+def _opened(session: Session, home: Path) -> Iterator[Centre]:
+    with Session(str(home), session.claimed, session.out).centre() as centre:
+        yield centre
+
+
+def _receive(session: Session, centre: Centre, laid_out: dict[str, Any]) -> None:
+    """Put the client files into force and take the workbooks in, unless that was done before."""
+    from paraplu.cli.clients import load
+    from paraplu.store import receipts
+
+    by = centre.parts.people.acting(getpass.getuser(), None, demo=True)
+    with centre.parts.database.read() as connection:
+        known = {row.service + row.client for row in receipts.listed(connection, None, None)}
+        fresh = not centre.parts.clients.every(connection)
+    for path in laid_out["clients"]:
+        if fresh or not known:
+            centre.parts.clients.apply(load(Path(path)), by, force=True)
+    for delivery in laid_out["deliveries"]:
+        client, service = delivery["client"], delivery["service"]
+        if service + client in known:
+            continue
+        file = Path(delivery["file"])
+        submitter = centre.parts.people.acting(getpass.getuser(), delivery["by"], demo=True)
+        taken = centre.intake.receive(file, client, service, submitter, channel="demo")
+        totals = taken.totals
+        session.out.line(
+            f"{file.name}: {totals.rows} requests of {client}: {totals.received} received, "
+            f"{totals.refused} refused, {totals.duplicates} known already"
+        )
+
+
+def _run(session: Session, centre: Centre, laid_out: dict[str, Any]) -> None:
+    by = centre.parts.people.acting(getpass.getuser(), None, demo=True)
+    for delivery in laid_out["deliveries"]:
+        client, service = delivery["client"], delivery["service"]
+        with session.out.progress(f"{client}: {service}") as progress:
+            report = centre.runs.run(client, service, by, progress)
+        handled = ", ".join(
+            f"{number} {state.value.replace('-', ' ')}" for state, number in report.handled.items()
+        )
+        session.out.line(f"{client}, {service}: {handled or report.ending.replace('-', ' ')}")
+        if report.ending == "paused":
+            session.out.line(f"  paused: {report.why}")
+
+
+def _totals(centre: Centre) -> dict[tuple[str, str], Totals]:
+    from paraplu.store import receipts
+
+    with centre.parts.database.read() as connection:
+        pairs = {(row.client, row.service) for row in receipts.listed(connection, None, None)}
+        return {pair: receipts.totals(connection, *pair) for pair in sorted(pairs)}
+
+
+def _open_exceptions(centre: Centre) -> list[str]:
+    """The references of cases that need a person: set aside, or waiting for a word."""
+    from paraplu.domain.case import State
+    from paraplu.store import cases
+
+    with centre.parts.database.read() as connection:
+        rows = cases.listed(connection, states=[State.WITH_PERSON, State.WAITING], most=1000)
+    return [str(centre.parts.case_files.request_values(row)["reference"]) for row in rows]
+
+
+def _tell(
+    session: Session,
+    home: Path,
+    totals: dict[tuple[str, str], Totals],
+    needs: list[str],
+    workbooks: list[str],
+    checked: Any,
+) -> None:
+    from paraplu.domain.receipt import Totals as Sum
+
+    out = session.out
+    whole = sum(totals.values(), Sum())
+    names = [name for name in whole.to_json() if name != "working" or whole.working]
+    rows = [
+        (client, service, *(getattr(one, name) for name in names))
+        for (client, service), one in totals.items()
+    ]
+    rows.append(("together", "", *(getattr(whole, name) for name in names)))
+    out.line()
+    out.table(("client", "service", *(name.replace("_", " ") for name in names)), rows)
+    out.line()
+    if needs:
+        out.line(
+            f"{len(needs)} cases need a person: {whole.waiting} wait for approval, "
+            f"{whole.with_person} were set aside (paraplu cases list --home '{home}')."
+        )
+    else:
+        out.line("Nothing needs a person.")
+    out.line(checked.verdict.summary)
+    out.line()
+    for path in workbooks:
+        out.line(f"Answered workbook  {path}")
+    out.line(f"Audit log          {home / 'paraplu.db'} (paraplu audit verify --home '{home}')")
+    out.line(f"Evidence           {home / 'evidence'}")
+    figures = whole.to_json()
+    figures.pop("working")
+    out.result(
+        {
+            **figures,
+            "audit": {"entries": checked.verdict.entries, "intact": checked.intact},
+            "home": str(home),
+            "database": str(home / "paraplu.db"),
+            "workbooks": workbooks,
+        }
+    )
