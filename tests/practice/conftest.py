@@ -20,6 +20,9 @@ PASSWORDS = {
 }
 
 
+SIGNED_IN: dict[str, dict[str, str]] = {}
+
+
 class Page:
     """An answer: status, where it redirects to, headers and text."""
 
@@ -178,8 +181,16 @@ def sign_in_at() -> Callable[[Office, str], Client]:
 
 @pytest.fixture
 def sign_in(office: Office, sign_in_at: Callable[[Office, str], Client]) -> Callable[[str], Client]:
-    """Sign in to the shared office."""
-    return lambda account: sign_in_at(office, account)
+    """Sign in to the shared office: once per account, because hashing takes its time."""
+
+    def go(account: str) -> Client:
+        if account not in SIGNED_IN:
+            SIGNED_IN[account] = sign_in_at(office, account).cookies
+        client = Client(office.address)
+        client.cookies = dict(SIGNED_IN[account])
+        return client
+
+    return go
 
 
 @pytest.fixture

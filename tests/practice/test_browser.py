@@ -28,16 +28,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(office: Office, browser: Browser, passwords: Any) -> Iterator[Page]:
+def page(office: Office, browser: Browser, sign_in: Any) -> Iterator[Page]:
     """A page, signed in as the administrator, who may work on both sides."""
     context = browser.new_context(base_url=office.address)
     context.set_default_timeout(5000)
-    page = context.new_page()
-    page.goto("/sign-in")
-    page.get_by_label("User name").fill("office")
-    page.get_by_label("Password").fill(passwords["office"])
-    page.get_by_role("button", name="Sign in").click()
-    yield page
+    cookie = sign_in("office").cookies["practice_session"]
+    context.add_cookies([{"name": "practice_session", "value": cookie, "url": office.address}])
+    yield context.new_page()
     context.close()
 
 
@@ -56,6 +53,24 @@ def order_form(page: Page) -> Callable[[str], None]:
         page.get_by_label("Cost centre, line 1").select_option("4510")
 
     return fill
+
+
+def test_signing_in_leads_back_to_where_one_was(
+    office: Office, browser: Browser, passwords: Any
+) -> None:
+    context = browser.new_context(base_url=office.address)
+    page = context.new_page()
+    page.goto(ORDERS + "?page=2")
+    page.get_by_label("User name").fill("purchasing-robot")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("User name or password is wrong.")
+    page.get_by_label("User name").fill("purchasing-robot")
+    page.get_by_label("Password").fill(passwords["purchasing-robot"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(office.address + ORDERS + "?page=2")
+    expect(page.get_by_role("table", name="Orders", exact=True)).to_be_visible()
+    context.close()
 
 
 def test_a_correction_asks_twice_and_is_applied(office: Office, page: Page) -> None:
@@ -175,7 +190,7 @@ def test_a_renamed_button_is_not_found_under_its_old_name(office: Office, page: 
 
 
 def test_the_office_works_without_javascript(
-    office: Office, browser: Browser, passwords: Any, order_form: Callable[[str], None], page: Page
+    office: Office, browser: Browser, order_form: Callable[[str], None], page: Page
 ) -> None:
     order_form("B-6")
     page.get_by_role("button", name="Save draft").click()

@@ -41,8 +41,9 @@ def test_error_500_can_come_after_saving(
 
 
 def test_session_lost_saves_nothing_and_asks_to_sign_in(
-    office: Office, purchasing: Any, order_fields: Any
+    office: Office, sign_in_at: Any, order_fields: Any
 ) -> None:
+    purchasing = sign_in_at(office, "purchasing-robot")
     office.set_mood("session-lost", path=ORDERS, times=1)
     answer = purchasing.post(ORDERS, order_fields("M-3"))
     assert (answer.status, answer.location) == (303, "/sign-in?next=/&reason=ended")
@@ -58,7 +59,7 @@ def test_cut_after_save_saves_once_and_never_answers(
         with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
             purchasing.post(ORDERS, order_fields("M-4"))
     assert len(office.truth.orders("M-4")) == 1
-    sleep(1.1)  # longer than a browser waits before it sends again by itself
+    sleep(2.1)  # longer than a browser waits before it sends again by itself
     assert purchasing.post(ORDERS, order_fields("M-4")).status == 303
     assert len(office.truth.orders("M-4")) == 1
 

@@ -1,13 +1,12 @@
 """Signing in, sitting still, and rights."""
 
 from collections.abc import Callable
-from datetime import date
-from pathlib import Path
-from time import sleep
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from paraplu.practice import schema
 from paraplu.practice.office import Office
 
 
@@ -30,19 +29,26 @@ def test_the_way_back_never_leads_to_another_site(visitor: Any, passwords: Any) 
         assert answer.location == "/"
 
 
-def test_a_session_ends_after_sitting_still(
-    tmp_path: Path, passwords: Any, sign_in_at: Callable[[Office, str], Any]
-) -> None:
-    start = Office.start(
-        tmp_path, today=date(2026, 11, 21), passwords=passwords, session_minutes=0.01
-    )
-    with start as office:
-        client = sign_in_at(office, "payroll-robot")
-        assert client.get("/").status == 200
-        sleep(1)
-        answer = client.get("/")
-        assert (answer.status, answer.location) == (303, "/sign-in?next=/&reason=ended")
-        assert "session has ended" in client.get(answer.location).alert()
+def test_a_session_ends_after_sitting_still(office: Office, sign_in_at: Any) -> None:
+    client = sign_in_at(office, "payroll-robot")
+    _sit_still(office, minutes=14)
+    assert client.get("/").status == 200
+    _sit_still(office, minutes=16)
+    answer = client.get("/")
+    assert (answer.status, answer.location) == (303, "/sign-in?next=/&reason=ended")
+    assert "session has ended" in client.get(answer.location).alert()
+
+
+def _sit_still(office: Office, minutes: int) -> None:
+    """Put the last use of the latest session back in time."""
+    database = schema.connect(office.database)
+    with schema.transaction(database):
+        latest = database.execute("SELECT * FROM session ORDER BY started_at DESC").fetchone()
+        seen = datetime.fromisoformat(latest["started_at"]) - timedelta(minutes=minutes)
+        database.execute(
+            "UPDATE session SET seen_at = ? WHERE key = ?", (seen.isoformat(), latest["key"])
+        )
+    database.close()
 
 
 def test_a_robot_has_no_right_to_the_other_side_nor_to_moods_nor_to_bank_accounts(
@@ -81,7 +87,8 @@ def test_a_form_that_is_too_large_is_refused(payroll: Any) -> None:
     assert payroll.post(path, {"x": "y" * 300_000}).status == 413
 
 
-def test_signing_out_ends_the_session(payroll: Any) -> None:
+def test_signing_out_ends_the_session(office: Office, sign_in_at: Any) -> None:
+    payroll = sign_in_at(office, "payroll-robot")
     secret = payroll.cookies["practice_session"]
     assert payroll.post("/sign-out").location == "/sign-in"
     payroll.cookies["practice_session"] = secret

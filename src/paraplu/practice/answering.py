@@ -19,7 +19,7 @@ from paraplu.practice.visit import Answer, House, Moved, Page, Plain, Problem, S
 
 LARGEST_FORM = 262_144
 # Chromium silently sends a form again, sometimes twice, when a kept-alive connection dies under it.
-SENT_AGAIN_WITHIN = 1.0
+SENT_AGAIN_WITHIN = 2.0
 
 PROTECTION = {
     "Content-Security-Policy": (

@@ -5,7 +5,9 @@ employee code and employment number, `00412-1`. Numbers are 1.234,56, dates dd-m
 something wrong comes back (422) with an alert that lists it and `aria-invalid` fields; what cannot
 be done in the present state is a page with an alert (409), a missing right 403, a missing thing
 404. What was done is said once, in the next page's `role=status`. Lists have ten rows, a search
-field with the button "Search", and a navigation "Pages" with "Previous", numbers and "Next".
+field with the button "Search", and a navigation "Pages" with "Previous", numbers and "Next". Find
+by exact names: there is a "line 1" and a "line 10", and a component may stand on a slip twice, the
+second time with its corrected period in the name ("Change 1000 Base salary (2026-08)").
 
 Everybody
 ---------

@@ -13,7 +13,7 @@ error-500           answers 500; value: `before` anything was done, or `after` s
                     bites on every page, `after` on saves.
 session-lost        forgets that one is signed in; what was sent is not saved. Every page.
 cut-after-save      saves, then drops the connection without an answer; what a browser silently
-                    sends again within a second is dropped too, unsaved. Saves.
+                    sends again within two seconds is dropped too, unsaved. Saves.
 double-submit       a form that is sent twice is saved twice; otherwise the second sending shows
                     what the first one made. Save draft, of orders and of mutations.
 drops-line          applying a correction removes another line of the same slip; value: the

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, time
 from pathlib import Path
 from types import TracebackType
@@ -100,17 +100,17 @@ class Office:
         """End the office in order; kill it when it takes longer than `timeout` seconds."""
         if self._process.stdin:
             self._process.stdin.close()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        if self._process.stdout:
-            self._process.stdout.close()
+        self.kill()
 
     def kill(self) -> None:
         """End the office at once, as a power cut would; its file can be started again."""
         self._process.kill()
         self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
 
     def __enter__(self) -> Self:
         return self

@@ -51,12 +51,14 @@ SUPPLIERS = (
     ("L0106", "Schroef en Moer Techniek", "Hoorn", "NL", "EUR", 4, 0),
     ("L0107", "Feest en Sfeer Verhuur", "Alkmaar", "NL", "EUR", 3, 0),
     ("L0108", "Drukkerij Oude Haven", "Monnickendam", "NL", "EUR", 7, 1),
+    ("L0109", "Boerderij De Dennen", "Broek in Waterland", "NL", "EUR", 4, 0),
     ("L0201", "Nordjysk Papir", "Aalborg", "DK", "DKK", 3, 0),
     ("L0202", "Kontorgruppen Vendsyssel", "Hjørring", "DK", "DKK", 2, 0),
     ("L0203", "Planteskolen Vest", "Brønderslev", "DK", "DKK", 12, 0),
     ("L0204", "Byg og Anlæg Nord", "Sæby", "DK", "DKK", 6, 0),
     ("L0205", "IT-Huset Limfjord", "Aalborg", "DK", "DKK", 9, 0),
     ("L0206", "Vendsyssel Teknik", "Frederikshavn", "DK", "DKK", 4, 0),
+    ("L0207", "Julegården Tylstrup", "Tylstrup", "DK", "DKK", 4, 0),
 )
 
 ARTICLES = (
@@ -94,6 +96,7 @@ ARTICLES = (
     ("FEE-0020", "String lights 20 m", "L0107", "piece", 1, "14.95", "H21", 3),
     ("FEE-0030", "Garlands", "L0107", "set", 6, "10.50", "H21", 3),
     ("DRU-0010", "Flyers A5", "L0108", "box", 1000, "64.00", "H21", 7),
+    ("DEN-0010", "Nordmann fir 200 cm", "L0109", "piece", 1, "58.00", "L9", 4),
     ("NJP-0010", "Copy paper A4 80 g, 5 reams", "L0201", "box", 5, "164.50", "M25", 3),
     ("NJP-0020", "Exercise books lined", "L0201", "pack", 25, "98.75", "M25", 3),
     ("KON-0010", "Office chair, ergonomic", "L0202", "piece", 1, "2150.00", "M25", 10),
@@ -108,6 +111,7 @@ ARTICLES = (
     ("ITH-0030", "Interactive screen 75 inch", "L0205", "piece", 1, "14950.00", "M25", 30),
     ("VEN-0010", "Hex bolt M8 x 40", "L0206", "piece", 100, "1.3875", "M25", 4),
     ("VEN-0020", "Hearing protection", "L0206", "piece", 1, "189.00", "M25", 4),
+    ("JUL-0010", "Nordmann fir 200 cm", "L0207", "piece", 1, "429.00", "M25", 4),
 )
 
 

@@ -31,6 +31,8 @@ class Session:
 def begin(database: sqlite3.Connection, clock: Clock, account: str) -> str:
     """Start a session; returns the secret for the cookie."""
     secret = secrets.token_urlsafe(32)
+    yesterday = (clock.now() - timedelta(days=1)).isoformat(timespec="microseconds")
+    database.execute("DELETE FROM session WHERE seen_at < ?", (yesterday,))
     stamp = clock.stamp()
     database.execute(
         "INSERT INTO session (key, account, started_at, seen_at) VALUES (?, ?, ?, ?)",
