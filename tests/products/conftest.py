@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 # `tests` is no package, and the harness is used by tests of bots as well: `from products.coati ...`.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -21,6 +21,8 @@ from products.tryton import Tryton
 
 Product = TypeVar("Product")
 
+
+PATIENCE = 30_000  # milliseconds
 
 # What keeps Chromium from talking to its makers, and lets it run without a display.
 _FLAGS = [
@@ -40,10 +42,12 @@ def _lent(make: Callable[[], Product]) -> Product:
     try:
         return make()
     except CannotInstall as problem:
-        _not_here(str(problem))
+        reason = str(problem)
+    _not_here(reason)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while one Playwright is there, no other can be started in the same thread.
+@pytest.fixture(scope="module")
 def _chromium() -> Iterator[Browser]:
     names = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
     found = os.environ.get("PARAPLU_BROWSER") or next(filter(None, map(shutil.which, names)), None)
@@ -69,8 +73,11 @@ def page(_chromium: Browser) -> Iterator[Page]:
 
     context = _chromium.new_context(viewport={"width": 1400, "height": 900}, locale="en-GB")
     context.on("request", note)
-    context.set_default_timeout(20_000)
+    # A machine with more to do than cores is slow, not wrong.
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     yield context.new_page()
+    expect.set_options(timeout=None)
     context.close()
     assert elsewhere == []
 

@@ -132,7 +132,8 @@ def _pip(product: str, venv: Path, requirements: Path) -> None:
 def _run(product: str, client: str, command: list[str], folder: Path) -> None:
     done = _run_to_its_end(command, surroundings(), folder)
     if done.returncode:
-        said = " / ".join(line.strip() for line in done.stdout.splitlines()[-4:] if line.strip())
+        lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+        said = " / ".join(lines[:2] + lines[2:][-2:])
         raise CannotInstall(
             f"{product} could not be installed: {client} ended with {done.returncode}. Is there a "
             f"network, and is the package registry set up for {client}? It said: {said}"

@@ -45,9 +45,9 @@ def choose(scope: Page | Locator, label: str, search: str, wanted: str) -> None:
         enter(chosen, search, same=lambda *_: True, leave=False)
         entry = page.get_by_role("listbox").get_by_role("link", name=wanted, exact=True)
         try:
-            entry.click(timeout=3000)
+            entry.click(timeout=8000)
             page.wait_for_load_state("networkidle")
-            expect(chosen).to_have_value(wanted, timeout=3000)
+            expect(chosen).to_have_value(wanted, timeout=8000)
             return
         except (TimeoutError, AssertionError):
             continue
@@ -75,16 +75,25 @@ def open_purchases(page: Page, tryton: Tryton) -> None:
 
 def add_line(page: Page, code: str, name: str, quantity: str, price: str | None) -> None:
     """One line, with the supplier's own price where none is given."""
-    page.locator(".form-one2many").get_by_role("button", name="New", exact=True).click()
+    lines = page.locator(".form-one2many")
+    rows = lines.get_by_role("rowgroup").last.get_by_role("row")
+    before = rows.all_inner_texts()
+    lines.get_by_role("button", name="New", exact=True).click()
     dialog = page.get_by_role("dialog").filter(has=page.get_by_role("heading", name="Lines"))
+    # The dialog opens on the line before, and typing too early would change that one.
+    expect(rows).to_have_count(len(before) + 1)
     expect(dialog.get_by_label("Type:").locator("option:checked")).to_have_text("Line")
+    expect(field(dialog, "Product")).to_have_value("")
+    expect(field(dialog, "Quantity")).to_have_value("")
+    page.wait_for_load_state("networkidle")
     choose(dialog, "Product", code, f"[{code}] {name}")
     enter(field(dialog, "Quantity"), quantity, same=same_number)
     if price is not None:
         enter(field(dialog, "Unit Price"), price, same=same_number)
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(dialog).to_be_hidden()
-    expect(page.get_by_role("row").filter(has_text=f"[{code}]")).to_be_visible()
+    expect(rows.last).to_contain_text(f"[{code}]")
+    assert rows.all_inner_texts()[:-1] == before
 
 
 def test_a_purchase_of_two_lines_is_quoted_and_confirmed_and_its_number_read_back(
