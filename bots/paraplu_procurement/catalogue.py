@@ -18,7 +18,6 @@ class Catalogue:
 
     supplier: Supplier | None
     articles: Mapping[str, Article]
-    vat_rates: Mapping[str, Decimal] | None
 
     @classmethod
     def read(
@@ -31,7 +30,16 @@ class Catalogue:
             article = system.article(organisation, code, wanted)
             if article is not None:
                 found[wanted] = article
-        return cls(system.supplier(organisation, code), found, system.vat_rates(organisation))
+        return cls(system.supplier(organisation, code), found)
+
+    @property
+    def vat_rates(self) -> dict[str, Decimal]:
+        """The percentages of the VAT codes that occur, as far as the product shows them."""
+        return {
+            one.vat_code: one.vat_rate
+            for one in self.articles.values()
+            if one.vat_code is not None and one.vat_rate is not None
+        }
 
     def lead_time(self, request: ProcurementOrder, otherwise: int | None) -> int | None:
         """The longest lead time of the lines in working days; None when one is not known."""
@@ -70,7 +78,8 @@ def catalogue_findings(
             "Supplier {supplier} is blocked in the purchasing system: nothing may be ordered there.",
             supplier=supplier.name,
         )
-    if catalogue.vat_rates is None and Unkept.VAT not in variants.accept_unchecked:
+    codes_shown = all(one.vat_code is not None for one in catalogue.articles.values())
+    if not codes_shown and Unkept.VAT not in variants.accept_unchecked:
         yield to_person(
             "vat-unchecked",
             "The purchasing system does not show VAT codes: check those of this order by hand.",

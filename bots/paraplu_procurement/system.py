@@ -55,7 +55,10 @@ class Contract(Record):
 
 
 class Article(Record):
-    """An article as one supplier sells it; None where the product does not say."""
+    """An article as one supplier sells it; None where the product does not say.
+
+    `vat_rate` is the percentage of its VAT code.
+    """
 
     code: str
     name: str
@@ -66,6 +69,7 @@ class Article(Record):
     price: Decimal
     currency: str | None = None
     vat_code: str | None = None
+    vat_rate: Decimal | None = None
     lead_time: int | None = None
 
 
@@ -166,9 +170,6 @@ class PurchasingSystem(Protocol):
 
     def delivery_addresses(self, organisation: str) -> Mapping[str, str] | None:
         """Where the organisation receives goods: code -> name."""
-
-    def vat_rates(self, organisation: str) -> Mapping[str, Decimal] | None:
-        """The VAT codes with their percentage."""
 
     def orders(self, organisation: str, reference: str) -> tuple[Order, ...]:
         """All orders that carry `reference`, ours or the client's (see `carries`), in any state."""
