@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -29,8 +29,8 @@ _ZERO = Decimal(0)
 class PayLook(Record):
     """Everything that one correction could touch.
 
-    `run` is the run's own state, `calculated` what changes with each calculation. `entries` are our own
-    corrections that bear the case's mark, numbered from 1. `bystanders` is what everybody else in the
+    `run` is the run's own state, `calculated` what changes with each calculation. `entries` are what was
+    entered of this correction, numbered from 1. `bystanders` is what everybody else in the
     run is paid out, by employee and employment.
     """
 
@@ -79,15 +79,15 @@ class SetComponent(Change[PayLook]):
         place = self._booking.place
         runs = {run.period: run for run in self._system.runs(place.organisation)}
         run = runs.get(place.period)
-        nets = self._system.nets(place.organisation, place.period)
         slip = self._system.slip(place)
-        entries = self._system.entries(place, self._booking.mark)
+        nets = self._system.nets(place.organisation, place.period)
+        entries = self._system.entries(self._booking)
         return PayLook(
             run="gone" if run is None else run.state,
             calculated=None if slip is None else slip.calculated,
             lines={} if slip is None else slip.lines,
             computed={} if slip is None else slip.computed,
-            entries={str(number): entry for number, entry in enumerate(entries, start=1)},
+            entries=_numbered(entries),
             bystanders={who: net for who, net in nets.items() if who != place.person},
         )
 
@@ -96,11 +96,10 @@ class SetComponent(Change[PayLook]):
         booking = self._booking
         if _says(before.lines.get(self._key)) == _says(booking.after):
             return before
-        done = self._system.steps(booking).done
         return before.model_copy(
             update={
                 "lines": _with(before.lines, self._key, booking.after),
-                "entries": {} if done is None else {"1": self._entry(done)},
+                "entries": _numbered(self._system.steps(booking).done),
             }
         )
 
@@ -160,8 +159,8 @@ class SetComponent(Change[PayLook]):
         """What a look shows while our correction is entered and the slip is still as it was."""
         before = _with(wanted.lines, self._key, self._booking.before)
         return {
-            state: wanted.model_copy(update={"lines": before, "entries": {"1": self._entry(state)}})
-            for state in self._system.steps(self._booking).before
+            stage: wanted.model_copy(update={"lines": before, "entries": _numbered(entries)})
+            for stage, entries in self._system.steps(self._booking).before.items()
         }
 
     def act(self, reached: str | None) -> None:
@@ -175,15 +174,6 @@ class SetComponent(Change[PayLook]):
             "period": self._booking.place.period,
             "amount_wanted": None if line is None else line.amount,
         }
-
-    def _entry(self, state: str) -> Entry:
-        after = self._booking.after
-        return Entry(
-            state=state,
-            component=self._booking.component.code,
-            amount=None if after is None else after.amount,
-            cost_centre=None if after is None else after.cost_centre,
-        )
 
     def _alteration(self, before: PayLook) -> Worth | None:
         """What the whole slip is worth more, other lines paid by the hour included."""
@@ -205,15 +195,15 @@ class SetComponent(Change[PayLook]):
     def _bounds(self, figure: Computed, all_lines: Worth | None, own: Worth | None) -> Role:
         """Where a figure may come out: no further than the difference, and in its direction.
 
-        Tax and pension take a part of it, never more than all. Net pay must move with the line, by at
-        least a cent when a unit of money or more is at stake.
+        Tax, pension and earnings that go by others take a part of it, never more than all. Net pay must
+        move with the line, by at least a cent when a unit of money or more is at stake.
         """
         if all_lines is None or own is None:
             return derived()
         slack = _ROUNDING + abs(all_lines.by_hours) * self._margin
         if figure.kind == "gross":
             ends = [own.earned, all_lines.earned]
-        elif figure.kind == "withheld":
+        elif figure.kind in ("withheld", "share"):
             taxed = [all_lines.earned, all_lines.earned - all_lines.deducted, -all_lines.deducted]
             ends = [_ZERO, own.earned, *taxed]
         else:
@@ -229,6 +219,10 @@ class SetComponent(Change[PayLook]):
 def _part(key: str) -> str:
     """`key` as one part of a path."""
     return key.replace("\\", "\\\\").replace(".", "\\.")
+
+
+def _numbered(entries: Sequence[Entry]) -> dict[str, Entry]:
+    return {str(number): entry for number, entry in enumerate(entries, start=1)}
 
 
 def _says(line: Line | None) -> tuple[object, ...] | None:

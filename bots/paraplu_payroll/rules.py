@@ -110,6 +110,15 @@ class Rules:
                 component=component.code,
                 name=component.name,
             )
+        elif component.concern is Concern.BY_HAND:
+            yield to_person(
+                "component-by-hand",
+                "{component} {name} cannot be corrected by the robot in this payroll system: carry "
+                "out the correction by hand.",
+                before=self._before,
+                component=component.code,
+                name=component.name,
+            )
         elif component.unit is not request.unit:
             yield to_client(
                 "unit",

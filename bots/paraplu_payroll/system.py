@@ -43,6 +43,7 @@ class Concern(StrEnum):
     RECOVERY = "recovery"
     PAYMENT_DETAILS = "payment-details"
     COMPUTED = "computed"
+    BY_HAND = "by-hand"
 
 
 class Component(Record):
@@ -106,10 +107,10 @@ class Computed(Record):
     """A figure that the system works out.
 
     ``gross`` is everything earned before anything is withheld, deducted or reimbursed; ``withheld`` (tax,
-    pension) counts positive; ``net`` is what is paid out.
+    pension) counts positive; ``share`` is an earning worked out from others; ``net`` is what is paid out.
     """
 
-    kind: Literal["gross", "withheld", "net"]
+    kind: Literal["gross", "share", "withheld", "net"]
     amount: Decimal
 
 
@@ -135,12 +136,11 @@ class Slip(Record):
 
 
 class Entry(Record):
-    """A correction of ours in the payroll system: how far it has come and what it says."""
+    """A correction as it was entered in the payroll system: how far it has come and what it says."""
 
     state: str
     component: str
     amount: Decimal | None = None
-    cost_centre: str | None = None
 
 
 class Place(Record):
@@ -188,14 +188,14 @@ class Booking(Record):
 
 
 class Steps(Record):
-    """The states that our own correction passes through in a product.
+    """What `PayrollSystem.entries` shows while a booking is entered.
 
-    In `before` nothing shows on the slip yet; in `done` the slip shows it. A product that enters a
-    correction and calculates later may have the state of `done` among those before.
+    `before` are the stages in which the slip is still as it was, in order, by name; `done` is what is
+    there once the slip shows the booking. A product that keeps nothing of a correction has no entries.
     """
 
-    before: tuple[str, ...]
-    done: str | None
+    before: Mapping[str, tuple[Entry, ...]]
+    done: tuple[Entry, ...]
 
 
 def line_key(component: str, corrected_from: str | None, corrected_until: str | None) -> str:
@@ -227,7 +227,7 @@ class PayrollSystem(Protocol):
         """What the lines of its slips say; a product that names no corrected months books none late."""
 
     def components(self, organisation: str) -> Mapping[str, Component]:
-        """Every component by code, those that nobody may correct included."""
+        """Every component by code, those that nobody may correct included. May be read once a session."""
 
     def employee(self, organisation: str, code: str) -> Employee | None:
         """The employee, None when the organisation has none with this code."""
@@ -241,14 +241,18 @@ class PayrollSystem(Protocol):
     def nets(self, organisation: str, period: str) -> Mapping[str, Decimal]:
         """What everybody in a run is paid out, by employee and employment (``20115/1``)."""
 
-    def entries(self, place: Place, mark: str) -> Sequence[Entry]:
-        """Our corrections of this slip that bear `mark` and were not discarded, oldest first."""
+    def entries(self, booking: Booking) -> Sequence[Entry]:
+        """What was entered of this booking and not discarded, oldest first.
+
+        A product that keeps our reference shows what bears `booking.mark`. One that does not shows
+        whatever is entered for this person and component: then nothing else may stand there.
+        """
 
     def steps(self, booking: Booking) -> Steps:
-        """The states that this booking passes through."""
+        """What `entries` shows at each stage of this booking."""
 
     def book(self, booking: Booking, reached: str | None) -> None:
-        """Enter it, from the start or on from the state `reached`.
+        """Enter it, from the start or on from the stage `reached`.
 
         Raises `TargetRefused` when the product says no and nothing has changed, `OutcomeUnknown` when
         it cannot be said what the product did.

@@ -136,25 +136,24 @@ class PayrollOnPaper:
     def nets(self, organisation: str, period: str) -> Mapping[str, Decimal]:
         return {"00412/1": D(1), "00449/1": D("2101.17"), "00486/1": D("1987.40")}
 
-    def entries(self, place: Place, mark: str) -> Sequence[Entry]:
+    def entries(self, booking: Booking) -> Sequence[Entry]:
         return list(self.drafts)
 
     def steps(self, booking: Booking) -> Steps:
-        return Steps(before=("draft", "approved"), done="applied")
+        stages = {stage: (_entry(booking, stage),) for stage in ("draft", "approved")}
+        return Steps(before=stages, done=(_entry(booking, "applied"),))
 
     def book(self, booking: Booking, reached: str | None) -> None:
         kept = {key: x for key, x in self.slips[booking.place.period].items() if key != booking.key}
         if booking.after is not None:
             kept[booking.key] = booking.after
         self.slips[booking.place.period] = kept
-        self.drafts = [
-            Entry(
-                state="applied",
-                component=booking.component.code,
-                amount=None if booking.after is None else booking.after.amount,
-                cost_centre=None if booking.after is None else booking.after.cost_centre,
-            )
-        ]
+        self.drafts = [_entry(booking, "applied")]
+
+
+def _entry(booking: Booking, state: str) -> Entry:
+    amount = None if booking.after is None else booking.after.amount
+    return Entry(state=state, component=booking.component.code, amount=amount)
 
 
 def asked(**changes: Any) -> SalaryCorrection:

@@ -191,7 +191,7 @@ def test_what_is_so_already_leaves_nothing_to_ask() -> None:
 
 def test_a_stage_is_recognised_and_told_from_the_end() -> None:
     correction = Correction(PayrollOnPaper())
-    entry = Entry(state="draft", component="1000", amount=D("3150"), cost_centre="4100")
+    entry = Entry(state="draft", component="1000", amount=D("3150"))
     drafted = correction.before.model_copy(update={"entries": {"1": entry}})
     assert (correction.judged(drafted).verdict, correction.judged(drafted).stage) == (
         "stage",
@@ -204,7 +204,7 @@ def test_a_stage_is_recognised_and_told_from_the_end() -> None:
 
 def test_a_stage_with_a_line_gone_is_collateral() -> None:
     correction = Correction(PayrollOnPaper())
-    entry = Entry(state="draft", component="1000", amount=D("3150"), cost_centre="4100")
+    entry = Entry(state="draft", component="1000", amount=D("3150"))
     less = {key: item for key, item in correction.before.lines.items() if key != "2000"}
     drafted = correction.before.model_copy(update={"entries": {"1": entry}, "lines": less})
     assert correction.judged(drafted).verdict == "collateral"
@@ -213,7 +213,7 @@ def test_a_stage_with_a_line_gone_is_collateral() -> None:
 def test_a_second_draft_of_ours_is_collateral() -> None:
     correction = Correction(PayrollOnPaper())
     after = correction.done()
-    entry = Entry(state="draft", component="1000", amount=D("3150"), cost_centre="4100")
+    entry = Entry(state="draft", component="1000", amount=D("3150"))
     twice = {**after.entries, "2": entry}
     judged = correction.judged(after.model_copy(update={"entries": twice}))
     assert judged.verdict == "collateral"

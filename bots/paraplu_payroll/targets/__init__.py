@@ -1,0 +1,1 @@
+"""The payroll products that the bot can work in."""
