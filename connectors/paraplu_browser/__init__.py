@@ -16,9 +16,10 @@ Importing this package costs nothing: Playwright is loaded when a session is ope
 
 from __future__ import annotations
 
+from paraplu import SessionConnector
 from paraplu_browser.connector import BrowserConnector
 from paraplu_browser.finder import Browser, find_browser
 
-connector = BrowserConnector()
+connector: SessionConnector = BrowserConnector()
 
 __all__ = ["Browser", "BrowserConnector", "connector", "find_browser"]

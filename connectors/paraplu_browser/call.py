@@ -93,10 +93,21 @@ class Call:
             return describe(selector_of(given))
         return _plain(given)
 
+    @property
+    def keys(self) -> bool:
+        """Whether it types characters, one or many, and not only a named key (Enter, ArrowDown)."""
+        last = self.text().rsplit("+", 1)[-1]
+        return self.rule.value == "text" or (self.rule.value == "key" and len(last) < 2)
+
     def text(self) -> str:
         """The text that is typed, '' when it is none."""
         given = self._argument(self.rule.value, self.rule.at)
         return given if isinstance(given, str) else ""
+
+    def seconds(self, limit: float) -> float:
+        """The most seconds it may take: the author's own limit where given, at most `limit`."""
+        asked = self.bounded(limit).get("timeout")
+        return limit if asked is None else float(asked) / 1000
 
     def bounded(self, limit: float) -> dict[str, Any]:
         """The keyword arguments, with a time limit of the author's own at most `limit` seconds."""

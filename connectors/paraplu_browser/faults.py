@@ -41,6 +41,12 @@ _GONE = (
     "Connection closed",
     "connection closed",
 )
+_UNREADY = {
+    "intercepts pointer events": "something lies over it",
+    "element is not enabled": "it is not enabled",
+    "element is not editable": "it cannot be edited",
+    "element is not visible": "it is not visible",
+}
 _TWICE = re.compile(r"strict mode violation: .* resolved to (\d+) elements")
 
 
@@ -52,6 +58,7 @@ class Circumstances:
     verb: str  # what was to be done with it: "clicked", "chosen in", "used"
     url: str  # of the page, or the one that was to be opened
     acts: bool
+    enters: bool  # puts something into a field, which by itself sends nothing
     opens: bool
     sent: bool  # a sending request left during the call
     seconds: float  # the most it could take
@@ -76,16 +83,19 @@ def translate(error: Error, about: Circumstances) -> ParapluError:
         )
     if net:
         return unreached(net.group(1), about.url, about.sent)
-    if about.sent or (about.acts and _had_acted(message)):
+    if about.sent or (about.acts and not about.enters and _had_acted(message)):
         return OutcomeUnknown(
             f"It failed while {doing}, after something may have been sent: look whether it was done."
         )
     if isinstance(error, TimedOut):
         if about.opens:
             return TargetDown(f"{about.what} did not open within {about.seconds:g} s. Try later.")
+        unready = next((text for word, text in _UNREADY.items() if word in message), "")
         return PageChanged(
-            f"{about.what} was not there, or not ready to be {about.verb}, within "
-            f"{about.seconds:g} s: compare the target's locator with the page."
+            f"{about.what} was not ready to be {about.verb} within {about.seconds:g} s: {unready}."
+            if unready
+            else f"{about.what} was not there to be {about.verb} within {about.seconds:g} s: compare the "
+            "target's locator with the page."
         )
     return PageChanged(f"{about.what} could not be {about.verb}: {_reason(message)}.")
 

@@ -87,6 +87,18 @@ class Field:
 
     def look(self) -> Shown | None:
         """What it shows now; None when it is not there. Does not wait."""
+        from playwright.sync_api import Error
+
+        for _ in range(3):
+            try:
+                return self._look()
+            except Error as error:
+                if "context was destroyed" not in error.message and "navigat" not in error.message:
+                    raise
+            self._page.wait_for_load_state("domcontentloaded")  # it went on to another page
+        return None
+
+    def _look(self) -> Shown | None:
         element: Any = self._element
         if hasattr(element, "evaluate_all"):
             found = element.evaluate_all(_LOOK)

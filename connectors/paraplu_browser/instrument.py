@@ -67,9 +67,12 @@ def _wrapped(original: Callable[..., Any], method: str, rule: Rule) -> Callable[
 def _session_of(subject: Any) -> BrowserSession | None:
     """The session that a page, locator, frame ... belongs to.
 
-    A keyboard, a mouse, a handle or a request does not say where it belongs: it is taken to be of the
-    session opened last in this thread.
+    A keyboard, a mouse, a handle, a route or a request does not say where it belongs: it is taken to be
+    of the session opened last in this thread.
     """
+    if type(subject).__name__ == "BrowserContext":
+        found = _sessions.get(id(subject))
+        return found[1] if found else None
     page = subject if type(subject).__name__ == "Page" else getattr(subject, "page", None)
     if page is not None:
         found = _sessions.get(id(page.context))

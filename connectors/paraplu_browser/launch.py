@@ -45,7 +45,7 @@ _QUIET = (
 )
 _FOLDER = "paraplu-browser-"
 _PREFERENCES = {"net": {"network_prediction_options": 2}}  # 2: never connect ahead
-_drivers: dict[int, tuple[Any, int]] = {}
+_drivers: dict[int, tuple[Any, Playwright, int]] = {}
 """By thread: Playwright's running driver and how many sessions use it; it can run once in a thread."""
 
 
@@ -116,20 +116,17 @@ class _Driver:
         from playwright.sync_api import Error, sync_playwright
 
         self._thread = threading.get_ident()
-        running, users = _drivers.get(self._thread, (None, 0))
+        running = _drivers.get(self._thread)
         if running is None:
-            running = sync_playwright()
+            manager = sync_playwright()
             try:
-                running.start()
+                running = (manager, manager.start(), 0)
             except Error as error:
                 raise SettingsWrong(f"Playwright does not start: {_first_line(error)}.") from None
-        _drivers[self._thread] = (running, users + 1)
-        self._manager = running
-
-    @property
-    def playwright(self) -> Playwright:
-        found: Playwright = self._manager._playwright
-        return found
+        self._manager: Any = running[0]
+        self.playwright: Playwright = running[1]
+        users = running[2]
+        _drivers[self._thread] = (self._manager, self.playwright, users + 1)
 
     @property
     def process(self) -> int | None:
@@ -143,13 +140,12 @@ class _Driver:
 
     def release(self) -> None:
         """Stop the driver when the last session is through with it."""
-        running, users = _drivers.get(self._thread, (None, 0))
-        if users > 1:
-            _drivers[self._thread] = (running, users - 1)
+        manager, playwright, users = _drivers.pop(self._thread, (None, None, 0))
+        if manager is not None and playwright is not None and users > 1:
+            _drivers[self._thread] = (manager, playwright, users - 1)
             return
-        _drivers.pop(self._thread, None)
         with suppress(Exception), _watchdog(CLOSING_LIMIT, self.process):
-            self._manager.__exit__(None, None, None)
+            self.playwright.stop()
 
 
 class _Closing:

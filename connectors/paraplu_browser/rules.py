@@ -164,6 +164,13 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "expect_websocket": _WAIT,
         "expect_worker": _WAIT,
     },
+    "BrowserContext": {
+        "expect_console_message": _WAIT,
+        "expect_event": _WAIT,
+        "expect_page": _WAIT,
+        "wait_for_event": _QUIET,
+    },
+    "Route": {"continue_": _QUIET, "fetch": _QUIET},
     "Keyboard": {
         "press": Rule("pressed", acts=True, value="key"),
         "type": Rule("typed", acts=True, value="text"),

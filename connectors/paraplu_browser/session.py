@@ -63,7 +63,7 @@ class BrowserSession:
         try:
             page = self._front if self._front and not self._front.is_closed() else self._handle
             covered = [frame.locator("input[type=password]") for frame in page.frames]
-            covered += [one for one in mask if isinstance(one, Locator)]
+            covered += [one for one in (*self._typed.covered, *mask) if isinstance(one, Locator)]
             with suppress(Error):
                 return page.screenshot(mask=covered, timeout=self._limit * 1000)
             return None
@@ -137,17 +137,33 @@ class BrowserSession:
                 self._typed.forget(call)
             if type(call.subject).__name__ == "APIRequestContext":
                 self._show_request(call)
+            if type(call.subject).__name__ == "Route" and self._stopped(call):
+                return None, None
             if rule.waits:
                 return Waiting(self, call, original(call.subject, *call.args, **call.kwargs)), None
             if rule.entry:
                 return self._typed.enter(call, self._page_of(call), original)
             hidden = self._types_password(call)
-            result = original(call.subject, *call.args, **call.bounded(self._limit))
+            result = (self._open if rule.opens else _do)(call, original, self._limit)
             value = call.value(result)
             return result, DOTS if hidden or self._reads_password(call) else value
         finally:
             self._traffic.let_error_page_come()
             _watched.reset(outer)
+
+    def _open(self, call: Call, original: Callable[..., Any], limit: float) -> Any:
+        """Open a page. The browser's own page after a failed request may still come in between."""
+        from playwright.sync_api import Error
+
+        try:
+            return _do(call, original, limit)
+        except Error as error:
+            if 'interrupted by another navigation to "chrome-error:' not in error.message:
+                raise
+        page, until = self._page_of(call), time.monotonic() + limit
+        while page.url.startswith("chrome-error:") and time.monotonic() < until:
+            page.wait_for_timeout(20)
+        return _do(call, original, limit)
 
     def _show_request(self, call: Call) -> None:
         given = call.args[0] if call.args else call.kwargs.get("url", "")
@@ -161,16 +177,33 @@ class BrowserSession:
             )
         )
 
+    def _stopped(self, call: Call) -> bool:
+        """Whether the safety net stops what the target's own route would let go on."""
+        request, given = call.subject.request, call.kwargs
+        body = given.get("post_data")
+        body = body.encode() if isinstance(body, str) else body
+        return self._traffic.stopped(
+            call.subject,
+            given.get("method") or request.method,
+            given.get("url") or request.url,
+            body if isinstance(body, bytes) else request.post_data_buffer or b"",
+        )
+
     def _types_password(self, call: Call) -> bool:
         """Whether single keys go into a password field, from which the log could be spelt together."""
-        if call.rule.value not in ("key", "text") or call.text() in ("Enter", "Tab", "Escape"):
+        if not call.keys:
             return False
+        if call.element is not None:
+            return self._is_password(call)
         frames = self._page_of(call).frames
         return any(_or_none(partial(frame.evaluate, _HOLDS_PASSWORD)) for frame in frames)
 
     def _reads_password(self, call: Call) -> bool:
         if call.method not in ("input_value", "get_attribute"):
             return False
+        return self._is_password(call)
+
+    def _is_password(self, call: Call) -> bool:
         shown = _or_none(lambda: Field(call.element, self._page_of(call), "").look())
         return isinstance(shown, Shown) and shown.kind == PASSWORD
 
@@ -193,9 +226,10 @@ class BrowserSession:
                 verb=rule.participle,
                 url=str(call.value() or url) if rule.opens else url,
                 acts=rule.acts and not closed,
+                enters=bool(rule.entry),
                 opens=rule.opens,
                 sent=self._traffic.sent > sent,
-                seconds=self._limit,
+                seconds=call.seconds(self._limit),
             ),
         )
 
@@ -257,6 +291,10 @@ class Waiting:
         self._session.perform(
             leave, lambda subject: self._manager.__exit__(None, None, None), self._sent
         )
+
+
+def _do(call: Call, original: Callable[..., Any], limit: float) -> Any:
+    return original(call.subject, *call.args, **call.bounded(limit))
 
 
 def _listeners(source: Page | BrowserContext) -> int:

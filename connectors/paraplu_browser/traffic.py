@@ -9,6 +9,10 @@ target, because a handler of an event has nobody to raise to. Its rules, on the 
   also when the sending one was redirected to the page that failed;
 * not answered at all: the same difference, and for requests that scripts sent to the target's own site
   too. A request that never left (connection refused, name unknown) changed nothing: `TargetDown`.
+
+The safety net of a rehearsal sees every request of pages, scripts, workers and beacons with its body. It
+does not see a request that another one was redirected to (it sees the first), nor what goes over a
+WebSocket that is open already.
 """
 
 from __future__ import annotations
@@ -82,6 +86,19 @@ class Traffic:
         if self._writes is not None and self._writes(outgoing):
             raise _stopped(outgoing)
 
+    def stopped(self, route: Route, method: str, url: str, body: bytes) -> bool:
+        """Whether a routed request was aborted, and noted, because it could change the target.
+
+        A rule for what writes that fails itself stops the request: what cannot be judged does not pass.
+        """
+        try:
+            self.stop_if_write(Outgoing(method, url, body))
+        except Exception as error:
+            self._note(error)
+            route.abort("blockedbyclient")
+            return True
+        return False
+
     def busy(self, since: float) -> bool:
         """Whether a request that began at or after `since` (time.monotonic) is still unanswered."""
         return any(began >= since for began in self._open.values())
@@ -89,7 +106,7 @@ class Traffic:
     def let_error_page_come(self) -> None:
         """Wait for the browser's own page after a failed request: it would interrupt the next opening."""
         page, self._failed_page = self._failed_page, None
-        until = time.monotonic() + 1
+        until = time.monotonic() + 5
         with suppress(Exception):  # the page may go away meanwhile
             while page is not None and time.monotonic() < until:
                 if page.url.startswith("chrome-error:"):
@@ -130,29 +147,18 @@ class Traffic:
     def _failed(self, request: Request) -> None:
         self._open.pop(request, None)
         failure = request.failure or ""
-        if any(word in failure for word in _NOBODY_S_FAULT):
-            return
         document, sent = _is_main_document(request), _was_sent(request)
-        if document or (sent and _site(request.url) == self._site):
-            self._note(unreached(failure, request.url, sent))
-        if document:
+        if document and "ERR_ABORTED" not in failure:
             with suppress(Exception):  # of a page that is only being made
                 self._failed_page = request.frame.page
+        if any(word in failure for word in _NOBODY_S_FAULT):
+            return
+        if document or (sent and _site(request.url) == self._site):
+            self._note(unreached(failure, request.url, sent))
 
     def _guard(self, route: Route) -> None:
         request = route.request
-        try:
-            outgoing = Outgoing(request.method, request.url, request.post_data_buffer or b"")
-            stop = self._writes is not None and self._writes(outgoing)
-        except Exception as error:
-            # A matcher that fails stops the request: what cannot be judged is not let through.
-            self._note(error)
-            route.abort("blockedbyclient")
-            return
-        if stop:
-            self._note(_stopped(outgoing))
-            route.abort("blockedbyclient")
-        else:
+        if not self.stopped(route, request.method, request.url, request.post_data_buffer or b""):
             route.fallback()
 
 

@@ -15,6 +15,8 @@ from paraplu_browser.traffic import Traffic
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+_TICKS = ("tick", "untick", "set")
+
 _REST = 0.15
 """Seconds after the last key before something may be sent: a redraw in this time is noticed."""
 
@@ -31,6 +33,8 @@ class Typed:
         self._limit = limit
         self._page: Page
         self._fields: dict[tuple[int, str], tuple[Field, Wish]] = {}
+        self.covered: list[Any] = []
+        """The fields that a secret was put into, to be covered in pictures."""
         self._began = 0.0
         self._ended = 0.0
 
@@ -40,17 +44,31 @@ class Typed:
         Raises `PageChanged` when the field does not keep it. A page that was left by the typing itself
         is not read back.
         """
+        from playwright.sync_api import Error
+
         began = time.monotonic()
         element = call.element
         field = Field(element, page, self._journal.discreet(call.what(discreet=True)))
         before = field.look() if call.rule.entry == "type" else None
         address = page.url
-        result = original(call.subject, *call.args, **call.bounded(self._limit))
+        try:
+            result = original(call.subject, *call.args, **call.bounded(self._limit))
+        except Error as error:
+            if call.rule.entry not in _TICKS or "did not change its state" not in error.message:
+                raise
+            result = None  # redrawn while Playwright looked at it
         shown = field.look()
-        hidden = shown is not None and shown.kind == PASSWORD
-        value = DOTS if hidden else call.value(result)
-        if call.rule.entry in ("fill", "type") and not hidden:
-            self._journal.remember(call.text())
+        known = shown or before
+        value = call.value(result)
+        if call.rule.entry in ("fill", "type"):
+            # A field that has gone could have been one for passwords.
+            value = value if known is not None else None
+            hidden = known is not None and known.kind == PASSWORD
+            if hidden or self._journal.clean(call.text()) != call.text():
+                value = DOTS
+                self.covered.append(element)
+            else:
+                self._journal.remember(call.text())
         left = shown is None and page.url != address
         wish = None if left else _wish(call, result, before, shown)
         if wish is None:

@@ -188,7 +188,7 @@ def open_session(browser: Any, site: Site) -> Iterator[Callable[..., Opened]]:
 
         def opened(record: Callable[[Action], None] | None = None, **terms: Any) -> Opened:
             actions: list[Action] = []
-            terms = {"action_limit": 5.0, **terms}
+            terms = {"action_limit": 30.0, **terms}
             session = stack.enter_context(
                 session_in(browser, SessionTerms(site.address, **terms), record or actions.append)
             )

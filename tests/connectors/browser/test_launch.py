@@ -33,7 +33,7 @@ with connector.open(SessionTerms(sys.argv[1], action_limit=60), lambda action: N
 """
 
 
-def gone(process: int, within: float = 15.0) -> bool:
+def gone(process: int, within: float = 30.0) -> bool:
     until = time.monotonic() + within
     while time.monotonic() < until:
         try:
@@ -96,9 +96,11 @@ def test_a_browser_that_does_not_answer_is_killed(
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("whole_group", [True, False])
-def test_no_browser_outlives_its_process(site: Any, end: signal.Signals, whole_group: bool) -> None:
+@pytest.mark.parametrize(
+    ("end", "whole_group"),
+    [("SIGINT", True), ("SIGTERM", False), ("SIGKILL", False)],  # Ctrl-C reaches all of them
+)
+def test_no_browser_outlives_its_process(site: Any, end: str, whole_group: bool) -> None:
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, site.address, "hang"],
         stdout=subprocess.PIPE,
@@ -110,13 +112,13 @@ def test_no_browser_outlives_its_process(site: Any, end: signal.Signals, whole_g
     process = int(child.stdout.readline())
     time.sleep(0.3)
     if whole_group:
-        os.killpg(child.pid, end)
+        os.killpg(child.pid, getattr(signal, end))
     else:
-        child.send_signal(end)
-    _, errors = child.communicate(timeout=30)
+        child.send_signal(getattr(signal, end))
+    _, errors = child.communicate(timeout=60)
     assert child.returncode != 0
     assert gone(process)
-    if end is signal.SIGINT:
+    if end == "SIGINT":
         assert "KeyboardInterrupt" in errors
         assert folders(child.pid) == []
     # A killed process leaves its folder; the next session clears it away.

@@ -42,9 +42,9 @@ def test_a_target_that_refuses_the_connection_is_down(open_session: Callable[...
 def test_a_page_that_does_not_come_in_time_or_is_cut_is_down(
     open_session: Callable[..., Any],
 ) -> None:
-    page = open_session(action_limit=0.5).page
+    page = open_session().page
     with pytest.raises(TargetDown, match=r"within 0\.5 s"):
-        page.goto("/slow")
+        page.goto("/slow", timeout=500)
     with pytest.raises(TargetDown, match="connection was cut"):
         page.goto("/cut")
     page.goto("/")
@@ -133,22 +133,22 @@ def test_a_save_that_is_not_answered_in_time_is_unknown(
     open_session: Callable[..., Any], site: Any
 ) -> None:
     site.pages["/waiting"] = BUTTONS.format("/save-slowly")
-    opened = open_session(action_limit=0.8)
+    opened = open_session()
     opened.page.goto("/waiting")
     with pytest.raises(OutcomeUnknown):
-        opened.page.get_by_role("button", name="Send").click()
+        opened.page.get_by_role("button", name="Send").click(timeout=1900)
     assert opened.actions[-1].failed == "OutcomeUnknown"
 
 
 def test_elements_that_are_missing_twice_or_of_another_kind_are_a_changed_page(
     open_session: Callable[..., Any], site: Any
 ) -> None:
-    page = open_session(action_limit=0.5).page
+    page = open_session().page
     page.goto("/")
+    with pytest.raises(PageChanged, match=r"not there to be clicked within 0\.2 s"):
+        page.get_by_role("button", name="Renamed").click(timeout=200)
     with pytest.raises(PageChanged, match="not there"):
-        page.get_by_role("button", name="Renamed").click()
-    with pytest.raises(PageChanged, match="not there"):
-        page.get_by_role("row", name="Nobody").inner_text()
+        page.get_by_role("row", name="Nobody").inner_text(timeout=200)
     with pytest.raises(PageChanged, match="fits 2 elements"):
         page.get_by_role("row").click()
     with pytest.raises(PageChanged, match="another kind of element"):
@@ -257,14 +257,40 @@ def test_without_a_rehearsal_nothing_is_routed(open_session: Callable[..., Any],
 def test_a_call_that_did_nothing_is_never_called_unknown(
     open_session: Callable[..., Any], site: Any
 ) -> None:
-    page = open_session(action_limit=0.4).page
+    page = open_session().page
     page.goto("/")
     page.get_by_role("button", name="Apply").click()
     with pytest.raises(NothingDone):
-        page.get_by_role("button", name="Apply").click()
+        page.get_by_role("button", name="Apply").click(timeout=200)
 
 
 def _let_pass(page: Any) -> None:
     """Half a second in which the browser works and no watched call is made."""
     with pytest.raises(AssertionError):
         expect(page.locator("#nothing")).to_have_count(1, timeout=500)
+
+
+def test_the_author_s_own_route_does_not_lead_past_the_safety_net(
+    open_session: Callable[..., Any], site: Any
+) -> None:
+    site.pages["/send"] = BUTTONS.format("/save")
+    page = open_session(writes=writes).page
+    page.route("**/*", lambda route: route.continue_())
+    page.goto("/send")
+    with pytest.raises(WriteStopped):
+        page.get_by_role("button", name="Send").click()
+        page.title()
+    assert site.posts == []
+
+
+def test_an_element_that_is_covered_or_not_enabled_is_said_so(
+    open_session: Callable[..., Any], site: Any
+) -> None:
+    site.pages["/covered"] = """<button>Apply</button><input id=i disabled>
+      <div style="position:fixed;inset:0"></div>"""
+    page = open_session().page
+    page.goto("/covered")
+    with pytest.raises(PageChanged, match="something lies over it"):
+        page.get_by_role("button").click(timeout=500)
+    with pytest.raises(PageChanged, match="it is not enabled"):
+        page.locator("#i").fill("x", timeout=500)
