@@ -1,16 +1,21 @@
-"""`python -m paraplu.practice`: serve the practice office, or set its moods from the command line.
+"""`python -m paraplu.practice`: serve the practice office, set its moods, or lay out the demo.
 
-`serve` prints one line of JSON, {"address": ..., "pid": ...}, when it accepts connections.
+`serve` prints one line of JSON, {"address": ..., "pid": ...}, when it accepts connections. `lay-out`
+prints one line of JSON as well: where client files and workbooks are, and the robots' accounts with
+their passwords, for a program that reads it through a pipe.
 """
 
 import argparse
+import json
+import os
 import sqlite3
 import sys
 from datetime import date, timedelta
 from pathlib import Path
 
 from paraplu.practice import moods, schema
-from paraplu.practice.accounts import PasswordsMissing
+from paraplu.practice.accounts import PasswordsMissing, gather_passwords
+from paraplu.practice.clock import Clock
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.command == "mood":
         return _mood(chosen)
+    if chosen.command == "lay-out":
+        return _lay_out(chosen)
     from paraplu.practice.server import CannotServe, serve
 
     try:
@@ -63,7 +70,26 @@ def _parser() -> argparse.ArgumentParser:
     mood.add_argument("--value", default="")
     mood.add_argument("--path", default="", help="a beginning of a path, or a pattern with *")
     mood.add_argument("--times", type=int, help="how often it bites (default: always)")
+    lay_out = commands.add_parser("lay-out", help="write the demo's client files and workbooks")
+    lay_out.add_argument("folder", type=Path, help="where to; what is there already is kept")
+    lay_out.add_argument("--database", type=Path, required=True, help="the office's SQLite file")
+    lay_out.add_argument("--today", type=date.fromisoformat, help="the office's day")
+    lay_out.add_argument("--passwords", type=Path, help="as given to serve, also by environment")
     return parser
+
+
+def _lay_out(chosen: argparse.Namespace) -> int:
+    from paraplu.practice.workbooks import CannotLayOut, lay_out
+
+    today = Clock.on(chosen.today).today()
+    try:
+        passwords = gather_passwords(chosen.passwords, os.environ)
+        laid = lay_out(chosen.folder, chosen.database, today, passwords)
+    except (CannotLayOut, PasswordsMissing) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    print(json.dumps(laid.to_json()))
+    return 0
 
 
 def _mood(chosen: argparse.Namespace) -> int:
