@@ -7,43 +7,25 @@ but what was written down. Whatever is not understood ends with a person, never 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from paraplu.audit.part import Approval, Evidence
 from paraplu.domain.approval import approval_needed
-from paraplu.domain.bot import CaseInHand, Desk
 from paraplu.domain.case import State
-from paraplu.domain.change import Change
 from paraplu.domain.finding import ToClient, ToPerson, to_person
-from paraplu.domain.look import flatten
-from paraplu.domain.plan import Intent, Plan, planned_bounds, planned_fields, stray_fields
+from paraplu.domain.plan import Intent, Plan
 from paraplu.engine.acting import Acting
 from paraplu.engine.casefile import Said, Story
 from paraplu.engine.clients import Terms
 from paraplu.engine.clock import to_ms
 from paraplu.engine.journal import Personal
-from paraplu.engine.mandates import Asked, standing_approvals, who_asked
-from paraplu.engine.settling import Held, Settling, finding_hash
+from paraplu.engine.mandates import standing_approvals, who_asked
+from paraplu.engine.planning import Moved, Planning, Prepared, guarded
+from paraplu.engine.settling import Held, Settling
 from paraplu.engine.turn import Turn
 from paraplu.errors import NothingDone, ParapluError, PluginWrong, TargetDown
-from paraplu.store import cases, exceptions, plans
-
-
-class Moved(NothingDone):
-    """What the plan rests on has changed since it was made: it is made again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A change looked at and planned, ready to be intended."""
-
-    change: Change[Any]
-    before: Any
-    intent: Intent
-    digest: str
-    asked: Asked
+from paraplu.store import cases, plans
 
 
 class Handling:
@@ -54,6 +36,7 @@ class Handling:
         self._parts = turn.parts
         self._settling = Settling(turn)
         self._acting = Acting(turn, self._settling)
+        self._planning = Planning(turn)
 
     def handle(self, uid: str) -> State:
         """Claim a case and take it as far as it goes. Gives the state it is in then.
@@ -89,7 +72,7 @@ class Handling:
             row = cases.get(connection, uid)
         case = Held(row, row.fence)
         self._enter(case, "rehearsal")
-        outcome = self._prepare(case)
+        outcome = self._planning.prepare(case)
         plan: Plan | None = None
         said: tuple[Said, ...] = ()
         if isinstance(outcome, Prepared):
@@ -165,7 +148,7 @@ class Handling:
     def _once(self, case: Held) -> State | None:
         """One try. None when nothing happened in the target and it may be tried again."""
         self._enter(case, "check")
-        outcome = self._prepare(case)
+        outcome = self._planning.prepare(case)
         if not isinstance(outcome, Prepared):
             back = [finding for finding in outcome if isinstance(finding, ToClient)]
             if back:
@@ -187,84 +170,6 @@ class Handling:
         pictures = self._turn.picture("before")
         intent = self._intend(case, outcome, approvals, pictures)
         return self._acting.act(case, intent, outcome.change, outcome.intent, None, approvals)
-
-    def _prepare(self, case: Held) -> Prepared | list[ToClient | ToPerson]:
-        """Check and plan; or everything that stands against it."""
-        hand, desk = self._turn.case_in_hand(case.row), self._turn.desk()
-        asked = who_asked(self._turn.terms, case.row, hand.request, desk.today)
-        if asked.finding is not None:
-            return [asked.finding]
-        findings = self._check(case, hand, desk)
-        if findings:
-            return findings
-        self._turn.place.step = "look"
-        change = self._guarded("change", lambda: self._turn.bot.change(hand, desk))
-        before = self._guarded("look", change.look)
-        intent = self._guarded("plan", lambda: self._plan(change, before))
-        salt = self._parts.case_files.content(case.row, self._turn.bot.request).salt
-        return Prepared(change, before, intent, intent.plan.digest(salt), asked)
-
-    def _check(self, case: Held, hand: CaseInHand[Any], desk: Desk) -> list[ToClient | ToPerson]:
-        findings = self._guarded("check", lambda: list(self._turn.bot.check(hand, desk)))
-        with self._parts.database.read() as connection:
-            seen = exceptions.seen(connection, case.uid)
-            others = self._alarm_elsewhere(connection, case)
-        if others:
-            findings.append(
-                to_person(
-                    "record-under-alarm",
-                    "Something unexpected happened to this record in another case: it is left alone "
-                    "until that is solved.",
-                )
-            )
-        return [
-            finding
-            for finding in findings
-            if isinstance(finding, ToClient)
-            or finding_hash(self._parts.keys, finding.message) not in seen
-        ]
-
-    def _alarm_elsewhere(self, connection: Any, case: Held) -> bool:
-        """Whether an open alarm is about the same subject, unless this case is the follow-up of it."""
-        if case.row.subject_hash is None:
-            return False
-        rows = cases.listed(
-            connection, client=case.row.client, states=[State.WITH_PERSON], most=1000
-        )
-        return any(
-            row.subject_hash == case.row.subject_hash
-            and row.reason == "collateral"
-            and row.uid not in (case.uid, case.row.follows)
-            for row in rows
-        )
-
-    def _guarded(self, step: str, work: Any) -> Any:
-        """Run the author's code: what it should not raise becomes `PluginWrong`, named by type only."""
-        try:
-            return work()
-        except ParapluError:
-            raise
-        except Exception as error:
-            raise PluginWrong(f"The bot failed in '{step}' with {type(error).__name__}.") from error
-
-    def _plan(self, change: Change[Any], before: Any) -> Intent:
-        wanted, roles = change.wanted(before), change.roles(before)
-        flat_before, flat_wanted = flatten(before), flatten(wanted)
-        stray = stray_fields(flat_before, flat_wanted, roles)
-        if stray:
-            raise PluginWrong(f"The bot's change alters {len(stray)} fields that nobody asked for.")
-        plan = Plan(
-            target=self._turn.terms.agreement.target,
-            record=change.record,
-            asked=planned_fields(flat_before, flat_wanted, roles),
-            bounds=planned_bounds(flat_before, flat_wanted, roles),
-            preconditions=dict(change.preconditions()),
-            agreement=self._turn.terms.agreement.id,
-            effect=change.effect(before),
-            latest=change.latest,
-        )
-        stages = {name: flatten(stage) for name, stage in change.stages(wanted).items()}
-        return Intent(plan, flat_before, flat_wanted, stages, roles)
 
     def _verdict(self, case: Held, prepared: Prepared) -> str:
         if prepared.intent.plan.nothing_left:
@@ -376,7 +281,7 @@ class Handling:
         """Read preconditions and mandates again, then write the durable word before the act."""
         self._turn.place.step = "intend"
         plan = prepared.intent.plan
-        now_true: Mapping[str, str] = self._guarded("preconditions", prepared.change.preconditions)
+        now_true: Mapping[str, str] = guarded("preconditions", prepared.change.preconditions)
         if dict(now_true) != dict(plan.preconditions):
             raise Moved("What the plan rests on has changed between the look and the act.")
         with self._parts.database.read() as connection:
