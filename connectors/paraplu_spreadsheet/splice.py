@@ -78,9 +78,10 @@ def _cell(prefix: str, place: str, cell: NewCell) -> str:
     text = escaped(cell.text)
     if not text:
         return f'<{prefix}c r="{place}"{style}/>'
+    space = ' xml:space="preserve"' if text != " ".join(text.split()) else ""
     return (
         f'<{prefix}c r="{place}"{style} t="inlineStr"><{prefix}is>'
-        f'<{prefix}t xml:space="preserve">{quoted(text)}</{prefix}t></{prefix}is></{prefix}c>'
+        f"<{prefix}t{space}>{quoted(text)}</{prefix}t></{prefix}is></{prefix}c>"
     )
 
 

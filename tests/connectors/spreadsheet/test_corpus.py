@@ -74,6 +74,8 @@ class Calamine:
         if self._child is not None and self._child.stdin is not None:
             self._child.stdin.close()
             self._child.wait()
+            assert self._child.stdout is not None
+            self._child.stdout.close()
 
 
 @pytest.fixture
