@@ -119,12 +119,14 @@ def _limited(how: Conversion, raw: RawCell, decimals: int) -> Decimal:
     value = how.number(raw, decimals)
     digits = plain_digits(value)
     if len(digits.partition(".")[2]) > decimals:
+        # A percentage is named by its value, whose decimals count; a text as it was written.
+        found = how.shown(raw) if raw.kind == "s" else written_number(digits, how.language)
         raise Unreadable(
             Message(
                 "too-many-decimals",
                 "“{found}” has more than {limit} decimals. Write the exact value with no more: "
                 "nothing is rounded here.",
-                {"found": written_number(digits, how.language), "limit": decimals},
+                {"found": found, "limit": decimals},
             )
         )
     return value
