@@ -24,6 +24,9 @@ HERE: Final = Path(__file__).resolve().parent
 INSIDE: Final = HERE / "inside"
 """The scripts that run in the products' own environments."""
 
+_WAY: Final = "1"
+"""Raised when the commands that install change; what they install is named by the locks."""
+
 # The products behave differently when they see that somebody is testing or that CI runs them, and
 # would take another database or another store for their limits where these name one.
 _MISLEADING: Final = {
@@ -94,7 +97,7 @@ def installed(product: str, cache: Cache) -> Environment:
     # A virtual environment works with the interpreter it was made with, and with no other.
     key = digest(
         *(lock.read_bytes() for lock in locks),
-        Path(__file__).read_bytes(),
+        _WAY,
         platform.python_version(),
         platform.machine(),
         sys.base_prefix,

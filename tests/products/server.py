@@ -36,7 +36,7 @@ class Server:
         arguments: Sequence[str],
         variables: Mapping[str, str],
         log: Path,
-        patience: float = 60,
+        patience: float = 180,
     ) -> Server:
         """Start `inside/<script>` in the product's own environment and wait until it listens.
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Dialog, Page, expect
 
 from products.coati import TECHSOL, Coati
 from products.coati_records import SlipLine
-from products.keyboard import enter
+from products.keyboard import Keyboard
 from products.user import User
 
 pytestmark = [pytest.mark.product, pytest.mark.browser]
@@ -53,6 +53,7 @@ def test_a_base_salary_is_drafted_approved_by_a_second_person_and_applied(
 ) -> None:
     employee, reason = "DEMO-EMP006", "Paraplu PC-1001"
     assert coati.records.base_salary(employee) == Decimal("26000.00")
+    keys = Keyboard(page)
 
     sign_in(page, coati, coati.users["robot"])
     page.goto(f"{coati.address}/employee/")
@@ -63,13 +64,14 @@ def test_a_base_salary_is_drafted_approved_by_a_second_person_and_applied(
     expect(page.get_by_role("main")).to_contain_text(f"{employee} - Laura Ramírez")
     page.get_by_label("Fecha efectiva").fill(coati.month.isoformat())
     expect(page.get_by_label("Fecha efectiva")).to_have_value(coati.month.isoformat())
-    enter(page.get_by_label("Nuevo salario base"), "27500.50")
-    enter(page.get_by_label("Reason"), reason)
+    keys.enter(page.get_by_label("Nuevo salario base"), "27500.50")
+    keys.enter(page.get_by_label("Reason"), reason)
     page.get_by_role("button", name="Guardar borrador").click()
     expect(page.get_by_role("heading", name="Historial de cambios salariales")).to_be_visible()
     (draft,) = coati.records.salary_history(employee)
     assert (draft.state, draft.after, draft.reason) == ("draft", Decimal("27500.50"), reason)
     assert coati.records.base_salary(employee) == Decimal("26000.00")
+    keys = Keyboard(page)
 
     sign_in(page, coati, coati.users["approver"])
     open_salary_changes(page, coati, employee)
@@ -99,6 +101,7 @@ def test_a_bonus_on_the_calculated_run_reaches_the_slip_after_recalculation(
     before = coati.records.run(TECHSOL, coati.month)
     slips = coati.records.slips(before)
     assert before.state == "generated"
+    keys = Keyboard(page)
 
     sign_in(page, coati, coati.users["robot"])
     open_run(page, coati, coati.month)
@@ -109,7 +112,7 @@ def test_a_bonus_on_the_calculated_run_reaches_the_slip_after_recalculation(
     page.get_by_label("Perception").select_option(label="BONUSES - Bonuses")
     expect(page.get_by_label("Concept Code")).to_have_value("BONUSES")
     page.get_by_label("Value Type").select_option("monto")
-    enter(page.get_by_label("Value / Quantity"), f"{bonus}")
+    keys.enter(page.get_by_label("Value / Quantity"), f"{bonus}")
     page.get_by_label("Novelty Date").fill(coati.month.isoformat())
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Payroll Novelties")).to_be_visible()
