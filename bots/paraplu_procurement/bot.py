@@ -108,7 +108,7 @@ class ProcurementBot(Bot[ProcurementOrder]):
             return
         found = system.orders(_variants(case).organisation, earlier.reference)
         yield from cancellation_findings(
-            found, new_order(earlier, earlier.reference), system.unkept
+            found, new_order(earlier, earlier.reference), system.unkept, system.cancellable
         )
 
     def change(self, case: CaseInHand[ProcurementOrder], desk: Desk) -> Change[Any]:

@@ -11,9 +11,15 @@ from paraplu_procurement.system import CANCELLED, SHIPPED, NewOrder, Order
 
 
 def cancellation_findings(
-    found: Sequence[Order], expected: NewOrder, unkept: frozenset[str]
+    found: Sequence[Order],
+    expected: NewOrder,
+    unkept: frozenset[str],
+    cancellable: frozenset[str],
 ) -> Iterator[Finding]:
-    """`found` are the orders with the earlier reference, `expected` is the order it asked for."""
+    """`found` are the orders with the earlier reference, `expected` is the order it asked for.
+
+    `unkept` and `cancellable` are the product's own, see `PurchasingSystem`.
+    """
     if not found:
         yield to_client(
             "follows",
@@ -52,4 +58,11 @@ def cancellation_findings(
             "whether it can still be cancelled.",
             reference=expected.reference,
             confirmed=order.confirmed_date,
+        )
+    elif order.state not in cancellable and order.state != CANCELLED:
+        yield to_person(
+            "not-cancellable",
+            "The purchasing system no longer lets the order under {reference} be cancelled: agree on it "
+            "with the supplier.",
+            reference=expected.reference,
         )

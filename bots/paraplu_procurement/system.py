@@ -148,6 +148,9 @@ class PurchasingSystem(Protocol):
     stages: Sequence[str]
     """The states that an order passes through before it is placed, in order."""
 
+    cancellable: frozenset[str]
+    """The states in which the product lets an unconfirmed order be cancelled."""
+
     unkept: frozenset[str]
     """The fields of `NewOrder`, `Line` and `Order` that the product has no place for."""
 

@@ -60,6 +60,7 @@ class PracticePurchasing(Target):
 
     product = "Paraplu practice office"
     stages: ClassVar[Sequence[str]] = ("draft", "submitted", "approved")
+    cancellable: ClassVar[frozenset[str]] = frozenset((*stages, PLACED))
     unkept: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, session: Session) -> None:

@@ -196,7 +196,7 @@ def test_only_an_unconfirmed_order_that_is_still_as_asked_is_cancelled(
     order: NewOrder, stored: Callable[..., Order]
 ) -> None:
     def found(*orders: Order) -> list[str]:
-        return codes(cancellation_findings(orders, order, frozenset()))
+        return codes(cancellation_findings(orders, order, frozenset(), frozenset({"placed"})))
 
     assert found(stored()) == []
     assert found(stored(state="cancelled")) == []
@@ -205,6 +205,7 @@ def test_only_an_unconfirmed_order_that_is_still_as_asked_is_cancelled(
     assert found(stored(confirmed_date=date(2026, 12, 1))) == ["order-confirmed"]
     assert found(stored(state="shipped")) == ["order-shipped"]
     assert found(stored(delivery_address="WH")) == ["order-altered"]
+    assert found(stored(state="quotation")) == ["not-cancellable"]
 
 
 def test_the_suppliers_date_is_watched_until_it_is_there_and_in_time(
