@@ -11,7 +11,7 @@ from paraplu import Finding, ToClient, to_client, to_person
 from paraplu_payroll.dossier import Dossier
 from paraplu_payroll.request import CorrectionKind, SalaryCorrection
 from paraplu_payroll.slip_rules import NOTHING, SlipRules, shown
-from paraplu_payroll.system import Concern, Employment, Keeps, line_key
+from paraplu_payroll.system import Concern, Employment, Keeps, Unit, line_key
 
 _PAYMENT_DETAILS: Final = re.compile(
     r"iban|bic$|swift|nemkonto|kontonr|kontonummer|bank|rekening|betaal|payment|account",
@@ -123,10 +123,11 @@ class Rules:
             yield to_client(
                 "unit",
                 "unit-differs",
-                "{component} {name} counts in another unit: {unit}.",
+                "{component} {name} counts in hours."
+                if component.unit is Unit.HOURS
+                else "{component} {name} counts in money.",
                 component=component.code,
                 name=component.name,
-                unit=component.unit.value,
             )
         if self._variants.cost_centres and request.cost_centre not in self._variants.cost_centres:
             yield to_client(

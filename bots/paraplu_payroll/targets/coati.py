@@ -316,7 +316,7 @@ class CoatiPayroll(CoatiPages):
         address = self._address_of_run(booking)
         self._open(address)
         self.page.once("dialog", lambda dialog: dialog.accept())
-        self._send(self.page.get_by_role("button", name="Recalcular", exact=True))
+        self._send(self.page.get_by_role("button", name="Recalcular"))
         if self._path() == urlsplit(address).path or "/nomina/" not in self._path():
             raise OutcomeUnknown("The run was not calculated anew: look at it.")
 

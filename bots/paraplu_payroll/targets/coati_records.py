@@ -94,8 +94,8 @@ def component_of(row: Row, nature: Nature) -> Component:
 
 def summary_of(texts: Iterable[str]) -> tuple[Decimal, Decimal, Decimal, Decimal]:
     """Base salary, earnings besides it, gross and net of the summary on a slip."""
-    rows = dict(tuple(text.split("\t", 1)) for text in texts if "\t" in text)
-    found = {name.strip().rstrip(":"): value.strip() for name, value in rows.items()}
+    parts = [text.partition("\t") for text in texts]
+    found = {name.strip().rstrip(":"): value.strip() for name, _, value in parts}
     names = ("Salario Base", "Total Ingresos", "Salario Bruto", "Salario Neto")
     if any(name not in found for name in names):
         raise PageChanged("The summary of a slip does not show base, earnings, gross and net.")
