@@ -42,6 +42,8 @@ class Hand:
         return Actor(self.uid, self.type, self.app, self.app_uid, self.run)
 
 
+_MOST_DIGESTS = 300  # of one state in one entry; more of them share one
+
 OURSELVES = Hand("paraplu", UserType.SYSTEM, "paraplu")
 """Paraplu itself, where nobody in particular acts."""
 
@@ -98,6 +100,8 @@ class Journal:
             terms["detail"] = {**(terms.get("detail") or {}), "claimed": True}
         if personal is not None:
             for part, values in (("before", personal.before), ("after", personal.after)):
+                if len(values) > _MOST_DIGESTS:  # an entry has 65,535 bytes at most
+                    values = {"fields": dict(values)}
                 if values:
                     digests = [
                         self._disclose(personal.key, path, value, sealed)
