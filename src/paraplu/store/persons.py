@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from paraplu.store.tables import persons
 
@@ -32,14 +32,14 @@ def put(
 
 def by_handle(connection: Connection, handle: str) -> Row[Any] | None:
     """Uid and sealed person of the keyed hash of a user name."""
-    query = select(persons.c.uid, persons.c.sealed).where(persons.c.handle_hash == handle)
-    return connection.execute(query).first()
+    query: Select[Any] = select(persons.c.uid, persons.c.sealed)
+    return connection.execute(query.where(persons.c.handle_hash == handle)).first()
 
 
 def by_system_user(connection: Connection, system_user: str) -> Row[Any] | None:
     """Uid and sealed person of the keyed hash of an operating-system user."""
-    query = select(persons.c.uid, persons.c.sealed).where(persons.c.system_user_hash == system_user)
-    return connection.execute(query).first()
+    query: Select[Any] = select(persons.c.uid, persons.c.sealed)
+    return connection.execute(query.where(persons.c.system_user_hash == system_user)).first()
 
 
 def every(connection: Connection) -> list[tuple[str, bytes]]:
