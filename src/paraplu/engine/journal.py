@@ -20,7 +20,7 @@ from paraplu.audit.part import Actor, Product, State, UserType
 from paraplu.engine.clock import Clock
 from paraplu.store import entries
 from paraplu.store.database import Database
-from paraplu.store.keys import KeyStore
+from paraplu.store.keys import Erased, KeyStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +154,24 @@ class Journal:
     def disclosed(self, connection: Connection, places: Sequence[int]) -> dict[int, dict[str, Any]]:
         """The personal values of these entries, by place and name; those whose key is gone are left out.
 
-        A value is only given when its digest stands in the entry.
+        What a thing was and became has ``before`` or ``after`` in front of its name. A value is only
+        given when its digest stands in the entry.
         """
         found: dict[int, dict[str, Any]] = {}
+        parts = {
+            one.place: _parts_by_digest(entry.Entry(one.data))
+            for one in entries.at(connection, places)
+        }
         for place, sealed in entries.sealed_of(connection, places).items():
             for digest, body in sealed:
-                disclosure = Disclosure.parse(
-                    self._keys.open(body, f"disclosure:{digest}").decode()
-                )
-                if disclosure.digest == digest:
-                    found.setdefault(place, {})[disclosure.name] = disclosure.value
+                try:
+                    opened = self._keys.open(body, f"disclosure:{digest}").decode()
+                except Erased:
+                    continue
+                disclosure = Disclosure.parse(opened)
+                part = parts[place].get(digest)
+                if disclosure.digest == digest and part is not None:
+                    found.setdefault(place, {})[f"{part}{disclosure.name}"] = disclosure.value
         return found
 
     def _disclose(self, key: str, name: str, value: Any, sealed: list[tuple[str, bytes]]) -> str:
@@ -173,6 +181,16 @@ class Journal:
             (digest, self._keys.seal(key, disclosure.encoded.encode(), f"disclosure:{digest}"))
         )
         return digest
+
+
+def _parts_by_digest(one: entry.Entry) -> dict[str, str]:
+    """What stands in front of the name of a value, by its digest."""
+    places = (("entity", "before "), ("entity_result", "after "), ("rpa", ""))
+    return {
+        digest: part
+        for name, part in places
+        for digest in one.document.get(name, {}).get("_sd", ())
+    }
 
 
 def pack(value: Any) -> bytes:

@@ -117,6 +117,17 @@ def newest(connection: Connection, kind: str | None, most: int) -> list[StoredEn
     ]
 
 
+def at(connection: Connection, places: Sequence[int]) -> list[StoredEntry]:
+    """The entries at these places, in the order of the log."""
+    found: list[StoredEntry] = []
+    for start in range(0, len(places), 500):
+        query = select(entries.c.place, entries.c.leaf, entries.c.bytes).where(
+            entries.c.place.in_(places[start : start + 500])
+        )
+        found += [StoredEntry(row.place, row.leaf, row.bytes) for row in connection.execute(query)]
+    return sorted(found, key=lambda one: one.place)
+
+
 def sealed_of(connection: Connection, places: Sequence[int]) -> dict[int, list[tuple[str, bytes]]]:
     """The encrypted disclosures (digest, sealed bytes) of these entries."""
     found: dict[int, list[tuple[str, bytes]]] = {}
