@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from paraplu.bootstrap import Centre
     from paraplu.domain.receipt import Totals
 
-_ROBOTS = ("payroll-robot", "purchasing-robot")
+_ACCOUNTS = ("payroll-robot", "purchasing-robot", "office")
 _FINISHED = "finished"
 
 
@@ -94,16 +94,23 @@ def _prepare_folder(session: Session, home: Path) -> None:
         raise SettingsWrong(f"The folder {home} cannot be written: {error.strerror}.") from None
 
 
+def _passwords(home: Path) -> Path:
+    """The passwords of the practice office's accounts, made once, for its owner only."""
+    path = home / "practice" / "passwords"
+    if not path.exists():
+        draft = path.with_suffix(".part")
+        draft.touch(mode=0o600)
+        lines = [f"{name}={secrets.token_urlsafe(12)}" for name in _ACCOUNTS]
+        draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        draft.replace(path)
+    return path
+
+
 @contextmanager
 def _office(home: Path) -> Iterator[str]:
     """The practice office on a free port, for as long as this process lives."""
     from paraplu.errors import ParapluError
 
-    passwords = home / "practice" / "passwords"
-    if not passwords.exists():
-        lines = [f"{name}={secrets.token_urlsafe(12)}" for name in (*_ROBOTS, "office")]
-        passwords.touch(mode=0o600)
-        passwords.write_text("\n".join(lines) + "\n", encoding="utf-8")
     process = subprocess.Popen(  # noqa: S603 - our own program
         [
             sys.executable,
@@ -113,7 +120,7 @@ def _office(home: Path) -> Iterator[str]:
             "--database",
             str(home / "practice" / "office.db"),
             "--passwords",
-            str(passwords),
+            str(_passwords(home)),
             "--until-stdin-closes",
         ],
         stdin=subprocess.PIPE,
@@ -149,6 +156,8 @@ def _lay_out(home: Path) -> dict[str, Any]:
             str(home / "practice"),
             "--database",
             str(home / "practice" / "office.db"),
+            "--passwords",
+            str(_passwords(home)),
         ],
         capture_output=True,
         text=True,
@@ -182,16 +191,9 @@ def _make_home(session: Session, home: Path, address: str, laid_out: dict[str, A
         create_home(home, person, demo=True)
     targets = dict.fromkeys(laid_out["targets"], address)
     replace(load_home(home), targets=targets).save()
-    known = dict(
-        line.split("=", 1)
-        for line in (home / "practice" / "passwords").read_text(encoding="utf-8").splitlines()
-    )
     path = home / "secrets" / "credentials.toml"
     path.touch(mode=0o600)
-    path.write_text(
-        to_toml({name: {"user": name, "password": known[name]} for name in _ROBOTS}),
-        encoding="utf-8",
-    )
+    path.write_text(to_toml(laid_out["credentials"]), encoding="utf-8")
 
 
 @contextmanager
