@@ -15,7 +15,7 @@ WZ-110  refused: three fields are wrong
 WZ-111  with a person: a remark
 WZ-112  with a person: a garnishment on the slip
 WZ-113  the employment ended: the slip of the present month is not there
-WZ-114  waiting: six months together are above the mandate of who asks
+WZ-114  waiting: three months together are above the mandate of who asks
 WZ-115  returned: no mandate for this cost centre
 WZ-116  with a person: the same was asked as WZ-102
 """
@@ -57,7 +57,7 @@ def rows(facts: Facts) -> list[Row]:
     allowance = facts.line("01041", "1100", -3)
     phone = facts.line("00856", "2100")
     stated = facts.line("01004", "2000")
-    salary = facts.line("00819", "1000", -6)
+    salary = facts.line("00819", "1000", -3)
     now = facts.month()
     home_working: Row = {
         "reference": "WZ-102",
@@ -220,14 +220,14 @@ def rows(facts: Facts) -> list[Row]:
             "component": "1000",
             "kind": "wijzigen",
             "amount_now": salary.amount,
-            "amount_wanted": salary.amount + 475,
-            "corrected_from": facts.month(-6),
+            "amount_wanted": salary.amount + 950,
+            "corrected_from": facts.month(-3),
             "corrected_until": facts.month(-1),
             "cost_centre": salary.cost_centre,
             "reason": "R03",
             "requested_by": _ADVISER,
             "attachment": "herwaardering functie.pdf",
-            "note": "half jaar terug, cao",
+            "note": "drie maanden terug",
         },
         {
             **_line(facts, "00967", "2100"),
