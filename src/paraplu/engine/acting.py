@@ -100,6 +100,10 @@ class Acting:
             return self._unresolved(case, row.uid, "The system cannot tell whether it was done.")
         return self._settle(case, row.uid, change, intent, comparison, after, approvals)
 
+    def give_up(self, case: Held, intent_uid: str) -> State:
+        """Set a case aside whose run breaks off even when it only looks at what was done."""
+        return self._unresolved(case, intent_uid, "It broke off again and again.")
+
     def _check_fence(self, case: Held) -> None:
         """The last look at our own records before something happens outside."""
         with self._parts.database.read() as connection:

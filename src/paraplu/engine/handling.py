@@ -46,21 +46,17 @@ class Handling:
         case = self._claim(uid)
         limits = self._turn.terms.agreement.limits
         intent = self._open_intent(uid)
-        if case.row.crashes >= limits.crashes and intent is None:
-            return self._settling.aside(
-                case,
-                [
-                    to_person(
-                        "crashed-often",
-                        "The run broke off {count} times while it worked on this: a developer must look.",
-                        count=case.row.crashes,
-                    )
-                ],
-            )
+        often = case.row.crashes >= limits.crashes
+        if often and intent is None:
+            return self._crashed_often(case)
         if intent is not None:
+            if case.row.crashes > limits.crashes:
+                return self._acting.give_up(case, intent.uid)
             verdict = self._acting.resolve(case, intent)
             if verdict is not None:
                 return verdict
+            if often:
+                return self._crashed_often(case)
         return self._attempts(case, limits.attempts)
 
     def rehearse(self, uid: str) -> tuple[str, Plan | None, tuple[Said, ...]]:
@@ -108,6 +104,18 @@ class Handling:
             row = cases.get(connection, uid)
             fence = cases.claim(connection, uid, self._turn.uid, crashed=row.run is not None)
             return Held(cases.get(connection, uid), fence)
+
+    def _crashed_often(self, case: Held) -> State:
+        return self._settling.aside(
+            case,
+            [
+                to_person(
+                    "crashed-often",
+                    "The run broke off {count} times while it worked on this: a developer must look.",
+                    count=case.row.crashes,
+                )
+            ],
+        )
 
     def _open_intent(self, uid: str) -> Any:
         with self._parts.database.read() as connection:
