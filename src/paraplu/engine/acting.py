@@ -29,6 +29,7 @@ class Acting:
         self._turn = turn
         self._parts = turn.parts
         self._settling = settling
+        self.failure: Exception | None = None  # what the last act raised when nothing came of it
 
     def act(
         self,
@@ -45,7 +46,7 @@ class Acting:
         """
         for _round in range(_ROUNDS):
             self._check_fence(case)
-            failure = self._do(change, reached, intent_uid)
+            self.failure = failure = self._do(change, reached, intent_uid)
             comparison, after = self._look_again(case, change, intent)
             if comparison.verdict != "stage" or comparison.stage == reached:
                 break

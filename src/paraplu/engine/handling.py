@@ -24,7 +24,14 @@ from paraplu.engine.mandates import standing_approvals, who_asked
 from paraplu.engine.planning import Moved, Planning, Prepared, guarded
 from paraplu.engine.settling import Held, Settling
 from paraplu.engine.turn import Turn
-from paraplu.errors import NothingDone, ParapluError, PluginWrong, TargetDown
+from paraplu.errors import (
+    NothingDone,
+    OutcomeUnknown,
+    PageChanged,
+    PluginWrong,
+    TargetDown,
+    TargetRefused,
+)
 from paraplu.store import cases, plans
 
 
@@ -128,7 +135,7 @@ class Handling:
 
     def _attempts(self, case: Held, most: int) -> State:
         """Try until something is decided; only what did nothing outside is tried again."""
-        failure: ParapluError | None = None
+        failure: Exception | None = None
         for _attempt in range(most):
             try:
                 verdict = self._once(case)
@@ -143,15 +150,11 @@ class Handling:
                 break
             if verdict is not None:
                 return verdict
-        cause = "nothing-happened" if failure is None else type(failure).__name__
-        texts = {
-            "PluginWrong": "The bot made a mistake on this case: its developer must look.",
-            "PageChanged": "A page of the system is not as expected: the bot's developer must look.",
-            "TargetRefused": "The system refuses this change: a person must look why.",
-            "Moved": "The situation in the system changes again and again: a person must look.",
-        }
-        text = texts.get(cause, "This did not succeed although it was tried several times.")
-        return self._settling.aside(case, [to_person("not-done", text)])
+            failure = self._acting.failure
+            if isinstance(failure, TargetDown):
+                self._settling.let_go(case)
+                raise failure
+        return self._settling.aside(case, [to_person("not-done", _why_not(failure))])
 
     def _once(self, case: Held) -> State | None:
         """One try. None when nothing happened in the target and it may be tried again."""
@@ -339,6 +342,21 @@ class Handling:
 
     def _today(self) -> date:
         return self._parts.clock.now().astimezone(self._turn.terms.client.zone).date()
+
+
+def _why_not(failure: Exception | None) -> str:
+    """Why a case was not done although it was tried, for a person."""
+    match failure:
+        case PageChanged():
+            return "A page of the system is not as expected: the bot's developer must look."
+        case TargetRefused():
+            return "The system refuses this change: a person must look why."
+        case Moved():
+            return "The situation in the system changes again and again: a person must look."
+        case None | NothingDone() | OutcomeUnknown():
+            return "This did not succeed although it was tried several times."
+        case _:
+            return "The bot made a mistake on this case: its developer must look."
 
 
 def _before_and_wanted(key: str, intent: Intent) -> Personal:
