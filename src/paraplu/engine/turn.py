@@ -15,6 +15,7 @@ from paraplu.engine.clock import from_ms
 from paraplu.engine.journal import Hand, Personal
 from paraplu.engine.parts import Parts
 from paraplu.store import cases, runs
+from paraplu.store.database import StorageDown
 from paraplu.store.keys import Scope
 
 _PNG = "image/png"
@@ -157,11 +158,20 @@ class Turn:
         )
 
     def picture(self, what: str) -> list[Evidence]:
-        """Keep a picture of the page as evidence; secrets and bystanders are covered."""
+        """Keep a picture of the page as evidence; secrets and bystanders are covered.
+
+        One that cannot be taken is told of in the log and stops nothing: what was done must be recorded.
+        """
         if self.session is None or self.target is None:
             return []
-        mask: Sequence[Any] = self.target.bystanders()
-        data = self.session.picture(mask)
+        try:
+            mask: Sequence[Any] = self.target.bystanders()
+            data = self.session.picture(mask)
+        except StorageDown:
+            raise
+        except Exception as error:
+            self.record(Action("picture", what, failed=type(error).__name__))
+            return []
         if data is None:
             return []
         key = self.place.key or self.client_key()
