@@ -12,10 +12,11 @@ from typing import Any
 
 from paraplu.domain.case import State
 from paraplu.domain.connector import SessionTerms
-from paraplu.domain.finding import ToClient, ToPerson
+from paraplu.domain.finding import Finding, ToClient, ToPerson, to_person
 from paraplu.domain.plan import Plan
 from paraplu.domain.receipt import ReceiptState
 from paraplu.engine.casefile import Said
+from paraplu.engine.clock import from_ms
 from paraplu.engine.handling import Handling
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
@@ -23,6 +24,7 @@ from paraplu.engine.settling import Held, Settling
 from paraplu.engine.turn import Turn
 from paraplu.errors import (
     FenceLost,
+    IntegrityBroken,
     NothingDone,
     OutcomeUnknown,
     ParapluError,
@@ -251,7 +253,7 @@ class Runs:
             with self._parts.database.read() as connection:
                 row = cases.get(connection, watch.case_uid)
             turn.place.case, turn.place.key, turn.place.step = row.uid, row.key, "watch"
-            found = turn.bot.watched(turn.case_in_hand(row), turn.desk(), watch.code)
+            found = _watched(turn, row, watch)
             if found is False:
                 continue
             if isinstance(found, ToClient):
@@ -335,6 +337,27 @@ class Runs:
                     f"A run of '{service}' for '{client}' is going already on this machine."
                 )
             yield
+
+
+def _watched(turn: Turn, row: Any, watch: Any) -> Finding | bool:
+    """What the bot sees of a watch. One that did not come true in time is an exception.
+
+    A bot that cannot look sees nothing yet: its mistake stops no other case, and time runs on.
+    """
+    try:
+        found = turn.bot.watched(turn.case_in_hand(row), turn.desk(), watch.code)
+    except (TargetDown, OutcomeUnknown, IntegrityBroken, StorageDown):
+        raise
+    except Exception:
+        found = False
+    if found is not False or turn.parts.clock.ms() <= watch.due:
+        return found
+    due = from_ms(watch.due).astimezone(turn.terms.client.zone)
+    return to_person(
+        "watch-overdue",
+        "What was expected by {due} has not come true: a person must look.",
+        due=due,
+    )
 
 
 def _lock(descriptor: int) -> bool:
