@@ -12,7 +12,7 @@ from typing import Any
 
 from paraplu.audit.part import Approval, Evidence
 from paraplu.domain.approval import approval_needed
-from paraplu.domain.case import State
+from paraplu.domain.case import DUE, State
 from paraplu.domain.finding import ToClient, ToPerson, to_person
 from paraplu.domain.plan import Intent, Plan
 from paraplu.engine.acting import Acting
@@ -25,6 +25,7 @@ from paraplu.engine.planning import Moved, Planning, Prepared, guarded
 from paraplu.engine.settling import Held, Settling
 from paraplu.engine.turn import Turn
 from paraplu.errors import (
+    FenceLost,
     NothingDone,
     OutcomeUnknown,
     PageChanged,
@@ -48,7 +49,8 @@ class Handling:
     def handle(self, uid: str) -> State:
         """Claim a case and take it as far as it goes. Gives the state it is in then.
 
-        Raises `TargetDown` when the target does not answer: the case stays due.
+        Raises `TargetDown` when the target does not answer: the case stays due, and `FenceLost` when a
+        person or another run has taken it over.
         """
         case = self._claim(uid)
         limits = self._turn.terms.agreement.limits
@@ -109,6 +111,8 @@ class Handling:
     def _claim(self, uid: str) -> Held:
         with self._parts.database.write() as connection:
             row = cases.get(connection, uid)
+            if State(row.state) not in DUE:
+                raise FenceLost("A person has dealt with this case since the run began.")
             fence = cases.claim(connection, uid, self._turn.uid, crashed=row.run is not None)
             return Held(cases.get(connection, uid), fence)
 

@@ -124,10 +124,12 @@ def write(
 ) -> None:
     """Change a case. Raises `FenceLost` unless `fence` is still its token, `Refused` for a wrong move.
 
-    People change cases without a token (`fence` None): then nobody may be working on it.
+    People change cases without a token (`fence` None): a run that holds the case loses it by that.
     """
     row = get(connection, uid)
-    if fence is not None and row.fence != fence:
+    if fence is None:
+        values = {"fence": row.fence + 1, "run": None, **values}
+    elif row.fence != fence:
         raise FenceLost(
             "Another run holds this case by now: what this run wanted to write was refused."
         )
