@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from paraplu.domain.bot import CaseInHand, Desk
 from paraplu.domain.case import State
 from paraplu.domain.change import Change
-from paraplu.domain.finding import ToClient, ToPerson, to_person
+from paraplu.domain.finding import Finding, ToClient, ToPerson, to_person
 from paraplu.domain.look import flatten
 from paraplu.domain.plan import Intent, Plan, planned_bounds, planned_fields, stray_fields
 from paraplu.engine.mandates import Asked, who_asked
 from paraplu.engine.settling import Held, finding_hash
 from paraplu.engine.turn import Turn
-from paraplu.errors import NothingDone, ParapluError, PluginWrong
+from paraplu.errors import IntegrityBroken, NothingDone, OutcomeUnknown, PluginWrong
 from paraplu.store import cases, exceptions
 
 
@@ -43,7 +43,8 @@ class Planning:
 
     def prepare(self, case: Held) -> Prepared | list[ToClient | ToPerson]:
         """Check and plan; or everything that stands against it."""
-        hand, desk = self._turn.case_in_hand(case.row), self._turn.desk()
+        hand = guarded("case", lambda: self._turn.case_in_hand(case.row))
+        desk = self._turn.desk()
         asked = who_asked(self._turn.terms, case.row, hand.request, desk.today)
         if asked.finding is not None:
             return [asked.finding]
@@ -58,7 +59,7 @@ class Planning:
         return Prepared(change, before, intent, intent.plan.digest(salt), asked)
 
     def _check(self, case: Held, hand: CaseInHand[Any], desk: Desk) -> list[ToClient | ToPerson]:
-        findings = guarded("check", lambda: list(self._turn.bot.check(hand, desk)))
+        findings = guarded("check", lambda: _told(self._turn.bot.check(hand, desk)))
         with self._parts.database.read() as connection:
             seen = exceptions.seen(connection, case.uid)
             others = self._alarm_elsewhere(connection, case)
@@ -111,11 +112,19 @@ class Planning:
         return Intent(plan, flat_before, flat_wanted, stages, roles)
 
 
+def _told(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings of a check, each of which can be said in words."""
+    told = list(findings)
+    for finding in told:
+        str(finding.message)
+    return told
+
+
 def guarded(step: str, work: Callable[[], Any]) -> Any:
     """Run the author's code: what it should not raise becomes `PluginWrong`, named by type only."""
     try:
         return work()
-    except ParapluError:
+    except (NothingDone, OutcomeUnknown, IntegrityBroken, PluginWrong):
         raise
     except Exception as error:
         raise PluginWrong(f"The bot failed in '{step}' with {type(error).__name__}.") from error
