@@ -6,8 +6,8 @@ but what was written down. Whatever is not understood ends with a person, never 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from paraplu.audit.part import Approval, Evidence
@@ -32,8 +32,10 @@ from paraplu.errors import (
     PluginWrong,
     TargetDown,
     TargetRefused,
+    WriteStopped,
 )
 from paraplu.store import cases, plans
+from paraplu.store.database import StorageDown
 
 
 class Handling:
@@ -77,17 +79,19 @@ class Handling:
             row = cases.get(connection, uid)
         case = Held(row, row.fence)
         self._enter(case, "rehearsal")
-        outcome = self._planning.prepare(case)
         plan: Plan | None = None
+        try:
+            outcome = self._planning.prepare(case)
+        except (TargetDown, StorageDown, WriteStopped):
+            raise
+        except (NothingDone, PluginWrong) as error:
+            outcome = [to_person("not-done", _why_not(error))]
         said: tuple[Said, ...] = ()
         if isinstance(outcome, Prepared):
             plan = outcome.intent.plan
             verdict = self._verdict(case, outcome)
-        elif outcome and isinstance(outcome[0], ToClient):
-            verdict, said = (
-                "returned",
-                tuple(Said(one.field, one.message) for one in outcome if isinstance(one, ToClient)),
-            )
+        elif back := _to_client(outcome):
+            verdict, said = "returned", tuple(Said(one.field, one.message) for one in back)
         else:
             verdict, said = "with-person", tuple(Said(None, one.message) for one in outcome)
         self._parts.journal.write_alone(
@@ -165,8 +169,7 @@ class Handling:
         self._enter(case, "check")
         outcome = self._planning.prepare(case)
         if not isinstance(outcome, Prepared):
-            back = [finding for finding in outcome if isinstance(finding, ToClient)]
-            if back:
+            if back := _to_client(outcome):
                 return self._settling.returned(case, back)
             return self._settling.aside(case, [one for one in outcome if isinstance(one, ToPerson)])
         plan = outcome.intent.plan
@@ -174,7 +177,7 @@ class Handling:
             asked = {field.path: field.after for field in plan.asked if field.after is not None}
             return self._settling.already(case, asked, self._turn.picture("already-so"))
         now = self._parts.clock.now()
-        if plan.latest is not None and now >= plan.latest:
+        if _too_late(plan, now):
             return self._settling.aside(
                 case,
                 [to_person("too-late", "The latest moment to do this has passed.", before=now)],
@@ -189,6 +192,8 @@ class Handling:
     def _verdict(self, case: Held, prepared: Prepared) -> str:
         if prepared.intent.plan.nothing_left:
             return "already-so"
+        if _too_late(prepared.intent.plan, self._parts.clock.now()):
+            return "with-person"
         return "waiting" if self._open_question(case, prepared) else "ready"
 
     def _open_question(self, case: Held, prepared: Prepared) -> Any:
@@ -346,6 +351,15 @@ class Handling:
 
     def _today(self) -> date:
         return self._parts.clock.now().astimezone(self._turn.terms.client.zone).date()
+
+
+def _to_client(findings: Sequence[ToClient | ToPerson]) -> list[ToClient]:
+    """What the client must be told: one such finding sends the whole request back."""
+    return [finding for finding in findings if isinstance(finding, ToClient)]
+
+
+def _too_late(plan: Plan, now: datetime) -> bool:
+    return plan.latest is not None and now >= plan.latest
 
 
 def _why_not(failure: Exception | None) -> str:
