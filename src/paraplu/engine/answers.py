@@ -5,6 +5,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +14,7 @@ from sqlalchemy import Connection
 
 from paraplu.audit.part import Evidence
 from paraplu.domain.case import CLOSED, State
-from paraplu.domain.form import Form
+from paraplu.domain.form import Form, Kind
 from paraplu.domain.receipt import Handled, ReceiptState
 from paraplu.domain.workbook import RowAnswer
 from paraplu.engine.casefile import Said
@@ -140,7 +142,8 @@ class Answers:
             for text in self._desks.replies(connection, row.uid)
         ]
         result = "; ".join(
-            f"{_heading(name, form, wording.language) or wording.text(name)}: {value}"
+            f"{_heading(name, form, wording.language) or wording.text(name)}: "
+            f"{_written(name, value, form, wording)}"
             for name, value in story.result.items()
         )
         return RowAnswer(
@@ -197,6 +200,14 @@ def _note(said: list[Said] | tuple[Said, ...], form: Form, wording: Wording) -> 
 def _heading(field: str | None, form: Form, language: str) -> str | None:
     columns: Mapping[str, str] = {column.field: column.heading(language) for column in form.columns}
     return None if field is None else columns.get(field)
+
+
+def _written(field: str, value: str, form: Form, wording: Wording) -> str:
+    """A result as the client writes it: amounts and dates by locale, everything else as it is."""
+    kind = next((column.kind for column in form.columns if column.field == field), None)
+    if kind in (Kind.MONEY, Kind.NUMBER):
+        return wording.value(Decimal(value))
+    return wording.value(date.fromisoformat(value)) if kind is Kind.DATE else value
 
 
 def _name(file: str, receipt: str, wording: Wording) -> str:
