@@ -30,6 +30,7 @@ from paraplu.errors import (
     OutcomeUnknown,
     PageChanged,
     PluginWrong,
+    Refused,
     TargetDown,
     TargetRefused,
     WriteStopped,
@@ -147,7 +148,10 @@ class Handling:
         for _attempt in range(most):
             try:
                 verdict = self._once(case)
-            except TargetDown:
+            except StorageDown:
+                raise
+            except (TargetDown, OutcomeUnknown, Refused):
+                # Up to the intent nothing was done, and an intent that stands open is looked at later.
                 self._settling.let_go(case)
                 raise
             except NothingDone as error:
