@@ -315,14 +315,18 @@ class Handling:
                 self._turn.terms.agreement.service,
                 self._today(),
             )
-        if terms.agreement.id != plan.agreement:
-            self._turn.terms = terms
-            raise Moved("The agreement has changed while the run was going.")
         hand = self._turn.case_in_hand(case.row)
         asked = who_asked(terms, case.row, hand.request, self._today())
-        if asked.finding is not None or (approvals and not self._standing(case, prepared, terms)):
-            raise Moved("A mandate that the plan rests on does not hold any more.")
-        uid = self._parts.clock.uid()
+        needed = approval_needed(
+            terms.agreement,
+            asked.held.mandate if asked.held else None,
+            plan.effect,
+            proven=asked.proven,
+        )
+        lapsed = (approvals or needed) and not self._standing(case, prepared, terms)
+        if terms.agreement.id != plan.agreement or asked.finding is not None or lapsed:
+            self._turn.terms = terms  # the plan is made anew under what holds now
+            raise Moved("What the plan was allowed by does not hold any more.")
         entry = self._parts.journal.entry(
             "intent",
             self._turn.hand,
@@ -338,12 +342,11 @@ class Handling:
             personal=_before_and_wanted(case.key, prepared.intent),
             **self._turn.names,
         )
-        uid = entry.uid
         with self._parts.database.write() as connection:
             cases.write(connection, case.uid, fence=case.fence, state=State.WORKING)
             plans.open_intent(
                 connection,
-                uid=uid,
+                uid=entry.uid,
                 case_uid=case.uid,
                 digest=prepared.digest,
                 fence=case.fence,
@@ -351,7 +354,7 @@ class Handling:
                 sealed=self._parts.case_files.seal_intent(case.uid, case.key, prepared.intent),
             )
             self._parts.journal.write(connection, entry)
-        return uid
+        return entry.uid
 
     def _today(self) -> date:
         return self._parts.clock.now().astimezone(self._turn.terms.client.zone).date()
