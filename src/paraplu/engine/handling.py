@@ -315,6 +315,11 @@ class Handling:
                 self._turn.terms.agreement.service,
                 self._today(),
             )
+        now_agreed, signed_in = terms.agreement, self._turn.terms.agreement
+        if (now_agreed.target, now_agreed.credential) != (signed_in.target, signed_in.credential):
+            raise Refused(
+                "The agreement names another system or credential since the run began: run again."
+            )
         hand = self._turn.case_in_hand(case.row)
         asked = who_asked(terms, case.row, hand.request, self._today())
         needed = approval_needed(
