@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from paraplu import PageChanged
+from paraplu_browser.page_scripts import CLOSE_GATE, LOOK
 from paraplu_browser.sameness import same
 
 if TYPE_CHECKING:
@@ -31,23 +32,6 @@ _PICKED = frozenset({"date", "time", "month", "week", "datetime-local", "color",
 _ATTEMPTS = 4
 _REST = 0.06  # seconds between two looks that must agree
 _LONGEST_REST = 3.0
-
-# The same detour from a label to its control as Playwright takes when it fills.
-_LOOK = """elements => elements.slice(0, 1).map(element => {
-  if (!element.matches('input, textarea, select, [role=checkbox], [role=switch], [role=radio]')
-      && !element.isContentEditable) element = element.closest('label')?.control ?? element;
-  const kind = element.localName;
-  if (kind === 'input' && ['checkbox', 'radio'].includes(element.type))
-    return ['tick', element.checked ? 'on' : 'off'];
-  if (kind === 'input') return [element.type, element.value];
-  if (kind === 'textarea') return [kind, element.value];
-  if (kind === 'select')
-    return [kind, JSON.stringify(Array.from(element.selectedOptions, option => option.value))];
-  if (element.isContentEditable) return ['editable', element.innerText];
-  const ticked = element.getAttribute('aria-checked');
-  if (ticked !== null) return ['tick', ticked === 'true' ? 'on' : 'off'];
-  return ['other', ''];
-})"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +69,30 @@ class Field:
         self._page = page
         self._name = name
 
-    def look(self) -> Shown | None:
+    def look(self, script: str = LOOK) -> Shown | None:
         """What it shows now; None when it is not there. Does not wait."""
         from playwright.sync_api import Error
 
         for _ in range(3):
             try:
-                return self._look()
+                return self._look(script)
             except Error as error:
                 if "context was destroyed" not in error.message and "navigat" not in error.message:
                     raise
             self._page.wait_for_load_state("domcontentloaded")  # it went on to another page
         return None
 
-    def _look(self) -> Shown | None:
+    def _look(self, script: str) -> Shown | None:
         element: Any = self._element
         if hasattr(element, "evaluate_all"):
-            found = element.evaluate_all(_LOOK)
+            found = element.evaluate_all(script)
         else:
-            found = element.evaluate(f"element => ({_LOOK})([element])")
+            found = element.evaluate(f"element => ({script})([element])")
         return Shown(*found[0]) if found else None
+
+    def guard(self) -> Shown | None:
+        """The same, and clicks are kept from the page from now on should it change before they arrive."""
+        return self.look(CLOSE_GATE)
 
     def settle(self, busy: Callable[[], bool]) -> Shown | None:
         """What it shows once no request is `busy` and two looks agree; after 3 s at the latest."""

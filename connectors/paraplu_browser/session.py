@@ -17,6 +17,7 @@ from paraplu import NothingDone, Outgoing, Recorder, SessionTerms, WriteStopped
 from paraplu_browser.call import Call
 from paraplu_browser.faults import Circumstances, translate
 from paraplu_browser.field import PASSWORD, Field, Shown
+from paraplu_browser.page_scripts import HOLDS_PASSWORD
 from paraplu_browser.record import DOTS, Journal
 from paraplu_browser.rules import Rule
 from paraplu_browser.traffic import Traffic
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 # greenlets of their own, which have a context of their own: what a target's handler does is watched.
 _watched: ContextVar[bool] = ContextVar("paraplu_browser_watched", default=False)
 
-_HOLDS_PASSWORD = "() => document.activeElement?.type === 'password'"  # noqa: S105
+# What may be done again when the page has not heard of it.
+_REPEATABLE = ("click", "dblclick", "tap", "press")
 
 
 class BrowserSession:
@@ -131,9 +133,8 @@ class BrowserSession:
         rule = call.rule
         outer = _watched.set(True)
         try:
-            if rule.submits or (call.method == "press" and call.text().endswith("Enter")):
-                self._typed.look_again()
-            elif rule.opens or (rule.acts and not rule.entry and call.method != "hover"):
+            sends = rule.submits or (call.method == "press" and call.text().endswith("Enter"))
+            if not sends and not rule.entry and (rule.opens or rule.acts):
                 self._typed.forget(call)
             if type(call.subject).__name__ == "APIRequestContext":
                 self._show_request(call)
@@ -144,7 +145,8 @@ class BrowserSession:
             if rule.entry:
                 return self._typed.enter(call, self._page_of(call), original)
             hidden = self._types_password(call)
-            result = (self._open if rule.opens else _do)(call, original, self._limit)
+            do = partial(self._open if rule.opens else _do, call, original, self._limit)
+            result = self._typed.send(do, call.method in _REPEATABLE) if sends else do()
             value = call.value(result)
             return result, DOTS if hidden or self._reads_password(call) else value
         finally:
@@ -196,7 +198,7 @@ class BrowserSession:
         if call.element is not None:
             return self._is_password(call)
         frames = self._page_of(call).frames
-        return any(_or_none(partial(frame.evaluate, _HOLDS_PASSWORD)) for frame in frames)
+        return any(_or_none(partial(frame.evaluate, HOLDS_PASSWORD)) for frame in frames)
 
     def _reads_password(self, call: Call) -> bool:
         if call.method not in ("input_value", "get_attribute"):

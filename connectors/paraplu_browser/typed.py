@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from paraplu_browser.call import Call, selector_of
 from paraplu_browser.field import PASSWORD, Field, Shown, Wish
+from paraplu_browser.page_scripts import OPEN_GATE
 from paraplu_browser.record import DOTS, Journal
 from paraplu_browser.traffic import Traffic
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 _TICKS = ("tick", "untick", "set")
+
+_TURNS = 4
 
 _REST = 0.15
 """Seconds after the last key before something may be sent: a redraw in this time is noticed."""
@@ -32,6 +36,7 @@ class Typed:
         self._journal = journal
         self._limit = limit
         self._page: Page
+        self._guarded = False
         self._fields: dict[tuple[int, str], tuple[Field, Wish]] = {}
         self.covered: list[Any] = []
         """The fields that a secret was put into, to be covered in pictures."""
@@ -82,23 +87,50 @@ class Typed:
         self._fields[(id(page), selector_of(element) or str(id(element)))] = (field, wish)
         return result, value
 
-    def look_again(self) -> None:
-        """What was typed must still stand there before something is sent with it.
+    def send(self, do: Callable[[], Any], guarded: bool) -> Any:
+        """Do something that sends what was typed, which must still stand there; the result of `do`.
 
-        Fields that have gone meanwhile are let be. Raises `PageChanged` when one does not keep its
-        value, or when two undo each other.
+        With `guarded`, a `do` that came too late, after a field had changed, is kept from the page and
+        done again. Fields that have gone meanwhile are let be. Raises `PageChanged` when a field does
+        not keep its value, or when two undo each other; and again, until it is filled anew or another
+        page is opened.
         """
-        fields, self._fields = self._fields, {}
+        for _ in range(_TURNS if self._fields else 1):
+            try:
+                self._look_again(guarded)
+                result = do()
+            except BaseException:
+                self._let_pass()
+                raise
+            if not self._fields or not self._let_pass():
+                self._fields.clear()
+                return result
+        raise next(iter(self._fields.values()))[0].unkept()
+
+    def _let_pass(self) -> bool:
+        """Open the gate in every frame; whether a click was kept from the page."""
+        from playwright.sync_api import Error
+
+        turned = False
+        for frame in self._page.frames if self._fields and self._guarded else ():
+            # A frame that went on to another page has no gate any more.
+            with suppress(Error):
+                turned = bool(frame.evaluate(OPEN_GATE)) or turned
+        return turned
+
+    def _look_again(self, guarded: bool) -> None:
+        fields, self._guarded = self._fields, guarded
         until = time.monotonic() + self._limit
         for mended in (False, True) if fields else ():
             self._rest()
             wrong = []
             for field, wish in fields.values():
-                shown = field.look()
+                shown = field.guard() if guarded else field.look()
                 if shown is not None and not wish.met_by(shown):
                     wrong.append((field, wish))
             if not wrong:
                 return
+            self._let_pass()
             for field, wish in wrong:
                 if mended:
                     raise field.unkept()
@@ -107,7 +139,10 @@ class Typed:
 
     def forget(self, call: Call) -> None:
         """The author goes on by hand (a key, another page): what was typed may rightly change."""
-        if call.method not in ("focus", "blur") and call.text() not in ("Tab", "Shift+Tab"):
+        if call.method not in ("focus", "blur", "hover") and call.text() not in (
+            "Tab",
+            "Shift+Tab",
+        ):
             self._fields.clear()
 
     def _rest(self) -> None:

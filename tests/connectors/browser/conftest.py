@@ -50,6 +50,13 @@ MANNERS = {
       if (!field.dataset.drawn) field.value = '0.1850';
       field.dataset.drawn = 1;
     }, 500))""",
+    # When the pointer comes near the button: after the last look, before the click.
+    "ambush": """document.querySelector('button').addEventListener('mousedown', () => {
+      if (!field.dataset.drawn) field.value = '0.1850';
+      field.dataset.drawn = 1;
+    })""",
+    "ambush-always": """document.querySelector('button').addEventListener('mousedown', () =>
+      field.value = '0.1850')""",
     # The server writes numbers its own way when one leaves the field.
     "dutch": """field.addEventListener('change', () => setTimeout(() => {
       const number = Number(field.value);

@@ -19,7 +19,7 @@ def sent(site: Any) -> dict[str, list[str]]:
     return parse_qs(site.posts[0][1], keep_blank_values=True)
 
 
-@pytest.mark.parametrize("manner", ["plain", "redraws", "replaces", "late"])
+@pytest.mark.parametrize("manner", ["plain", "redraws", "replaces", "late", "ambush"])
 @pytest.mark.parametrize("way", ["fill", "press_sequentially"])
 def test_a_field_that_redraws_itself_is_beaten(
     open_session: Callable[..., Any], site: Any, manner: str, way: str
@@ -42,6 +42,32 @@ def test_a_redraw_after_the_read_back_is_noticed_before_the_click(
     expect(page.get_by_label("Rate")).to_have_value("0.1850")
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("status")).to_have_text("Saved")
+    assert sent(site) == {"rate": ["0.1790"]}
+
+
+def test_a_field_that_changes_whenever_one_clicks_is_never_sent(
+    open_session: Callable[..., Any], site: Any
+) -> None:
+    opened = open_session()
+    opened.page.goto("/field?ambush-always")
+    opened.page.get_by_label("Rate").fill("0.1790")
+    with pytest.raises(PageChanged, match='field "Rate" does not keep'):
+        opened.page.get_by_role("button", name="Apply").click()
+    assert site.posts == []
+    with pytest.raises(PageChanged):  # nor by trying again
+        opened.page.get_by_role("button", name="Apply").click()
+    assert site.posts == []
+    opened.page.goto("/field?plain")
+    opened.page.get_by_role("button", name="Apply").click()
+    assert len(site.posts) == 1
+
+
+def test_enter_sends_only_what_was_typed(open_session: Callable[..., Any], site: Any) -> None:
+    page = open_session().page
+    page.goto("/field?redraws")
+    page.get_by_label("Rate").fill("0.1790")
+    page.get_by_label("Rate").press("Enter")
+    expect(page.get_by_role("status")).to_be_visible()
     assert sent(site) == {"rate": ["0.1790"]}
 
 
@@ -75,7 +101,7 @@ def test_the_same_number_in_the_server_s_own_format_is_accepted(
 def test_a_field_that_never_keeps_it_is_a_changed_page_and_nothing_is_sent(
     open_session: Callable[..., Any], site: Any
 ) -> None:
-    opened = open_session(action_limit=2.0)
+    opened = open_session(action_limit=8.0)
     opened.page.goto("/field?stubborn")
     with pytest.raises(PageChanged) as raised:
         opened.page.get_by_label("Rate").fill("0.1790")
@@ -86,7 +112,7 @@ def test_a_field_that_never_keeps_it_is_a_changed_page_and_nothing_is_sent(
 
 
 def test_the_author_says_what_counts_as_equal(open_session: Callable[..., Any], site: Any) -> None:
-    page = open_session(action_limit=2.0).page
+    page = open_session(action_limit=8.0).page
     rate = page.get_by_label("Rate")
     page.goto("/field?upper")
     rate.describe("IBAN [loosely]").fill("nl91 abna 0417 1643 00")
