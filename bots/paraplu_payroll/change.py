@@ -67,8 +67,7 @@ class SetComponent(Change[PayLook]):
         self._currency = currency
         self._margin = margin
         self.latest = latest
-        place, line = booking.place, booking.after or booking.before
-        self._key = booking.component.code if line is None else booking.key
+        self._key, place = booking.key, booking.place
         self.record = (
             f"{place.organisation}, {place.period}, {place.person}: "
             f"{self._key} {booking.component.name}"

@@ -175,6 +175,7 @@ class Dossier:
             )
         return Booking(
             place=self.place(run.period),
+            key=self.key,
             component=component,
             before=line,
             after=self._line_after(component, line),

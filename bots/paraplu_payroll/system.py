@@ -160,11 +160,13 @@ class Place(Record):
 class Booking(Record):
     """What is entered: one line of one slip changed, added or taken away.
 
-    `before` is None for a line that is added, `after` for one that is taken away. `reason` is the code
-    of the reason, `mark` our case reference, which the product keeps with the correction.
+    `key` is the line's on the slip. `before` is None for a line that is added, `after` for one that is
+    taken away. `reason` is the code of the reason, `mark` our case reference, which the product keeps
+    with the correction.
     """
 
     place: Place
+    key: str
     component: Component
     before: Line | None
     after: Line | None
@@ -177,14 +179,6 @@ class Booking(Record):
         if self.before is None:
             return "add"
         return "end" if self.after is None else "change"
-
-    @property
-    def key(self) -> str:
-        """The key of the line on the slip. Raises ValueError when there is none before or after."""
-        line = self.after or self.before
-        if line is None:
-            raise ValueError("This booking is about no line.")
-        return line_key(line.component, line.corrected_from, line.corrected_until)
 
 
 class Steps(Record):

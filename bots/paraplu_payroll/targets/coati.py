@@ -135,7 +135,7 @@ class CoatiPayroll(CoatiPages):
         return nets
 
     def entries(self, booking: Booking) -> Sequence[Entry]:
-        """What is entered for this person and component (for the base salary: with these amounts)."""
+        """What is entered for this person and component; of a base salary the last change to this one."""
         if booking.component.code == BASE.code:
             return [
                 Entry(
@@ -143,7 +143,7 @@ class CoatiPayroll(CoatiPages):
                     component=BASE.code,
                     amount=plain(cell(row, "Salario nuevo")),
                 )
-                for row in self._salary_changes(booking)
+                for row in self._salary_changes(booking)[:1]
             ]
         return [
             Entry(
@@ -182,24 +182,25 @@ class CoatiPayroll(CoatiPages):
     def _enter_base_salary(self, booking: Booking, reached: str | None) -> None:
         if booking.before is None or booking.after is None:
             raise TargetRefused("A base salary can be changed, and neither be added nor ended.")
-        changes = self._salary_changes(booking)
-        if reached is None and not changes:
+        if reached is None:
+            if _state(self._salary_changes(booking)) not in (None, _APPLIED):
+                raise TargetRefused("Somebody else has drafted this change of base salary already.")
             self._draft_base_salary(booking, booking.before.amount, booking.after.amount)
-            changes = self._salary_changes(booking)
-        for state, following in ((_DRAFT, _APPROVED), (_APPROVED, _APPLIED)):
-            if len(changes) != 1:
-                raise OutcomeUnknown("There is not exactly one such change of base salary: look.")
-            if cell(changes[0], "Status") != state:
+        state = _state(self._salary_changes(booking))
+        for now, following in ((_DRAFT, _APPROVED), (_APPROVED, _APPLIED)):
+            if state != now:
                 continue
-            self._press_beside(booking, state)
-            changes = self._salary_changes(booking)
-            if [cell(row, "Status") for row in changes] == [state]:
+            self._press_beside(booking, now)
+            state = _state(self._salary_changes(booking))
+            if state == now:
                 raise TargetRefused(
-                    f"coati left the change of base salary {state}. In a company of fifty people or "
+                    f"coati left the change of base salary {now}. In a company of fifty people or "
                     "more somebody else must approve it."
                 )
-            if [cell(row, "Status") for row in changes] != [following]:
+            if state != following:
                 raise OutcomeUnknown("The change of base salary is not in the next state: look.")
+        if state != _APPLIED:
+            raise OutcomeUnknown("The change of base salary that was drafted is not there: look.")
 
     def _draft_base_salary(self, booking: Booking, now: Decimal, wanted: Decimal) -> None:
         person = self._known(booking)
@@ -213,18 +214,16 @@ class CoatiPayroll(CoatiPages):
         self._send(self.page.get_by_role("button", name="Guardar borrador", exact=True))
 
     def _salary_changes(self, booking: Booking) -> list[Row]:
-        """The person's changes of base salary in this month from and to these amounts."""
+        """The person's changes of base salary in this month to this amount, the last one first."""
         person = self._known(booking)
         rows = self._all_rows(
             "/employee/salary-changes", "changes of base salary", empleado_id=person.uid
         )
-        before = None if booking.before is None else booking.before.amount
         after = None if booking.after is None else booking.after.amount
         return [
             row
             for row in rows
             if cell(row, "Fecha efectiva") == f"{booking.place.period}-01"
-            and plain(cell(row, "Salario anterior")) == before
             and plain(cell(row, "Salario nuevo")) == after
         ]
 
@@ -331,3 +330,8 @@ class CoatiPayroll(CoatiPages):
         if person is None:
             raise TargetRefused("The employee is not in this payroll any more.")
         return person
+
+
+def _state(changes: Sequence[Row]) -> str | None:
+    """The state of the last change, None when there is none."""
+    return cell(changes[0], "Status") if changes else None

@@ -264,3 +264,41 @@ def test_a_run_that_was_never_calculated_gets_its_figures_with_the_correction() 
     wanted = correction.change.wanted(bare)
     judged = compare(flatten(bare), flatten(wanted), flatten(calculated), roles)
     assert judged.verdict == "confirmed"
+
+
+def test_after_a_crash_the_same_request_leads_to_the_same_record_and_look() -> None:
+    """A resumed case has its change made anew, from what the system shows by then."""
+    retroactive = {"corrected_from": "2026-09", "corrected_until": "2026-10"}
+    bonus: dict[str, Any] = {"component": "1400", "kind": "add", "amount_now": None}
+    for request in (
+        {},
+        {**bonus, "amount_wanted": D(500)},
+        {"kind": "end", "component": "7000", "amount_now": D("18.75"), "amount_wanted": None},
+        retroactive,
+        {**retroactive, **bonus, "amount_wanted": D(250)},
+    ):
+        system = PayrollOnPaper()
+        correction = Correction(system, **request)
+        correction.change.act(None)
+        resumed = PayrollBot().change(in_hand(asked(**request), late="next-period"), desk(system))
+        assert resumed.record == correction.change.record
+        assert correction.judged(resumed.look()).verdict == "confirmed"
+
+
+def test_a_reversal_of_late_months_is_recognised_after_a_crash() -> None:
+    months: dict[str, Any] = {"corrected_from": "2026-09", "corrected_until": "2026-10"}
+    system = PayrollOnPaper()
+    Correction(system, **months).change.act(None)
+    back: dict[str, Any] = {
+        **months,
+        "kind": "reverse",
+        "follows": "PC-1",
+        "amount_now": D(3150),
+        "amount_wanted": D(3000),
+    }
+    system.drafts = []
+    correction = Correction(system, **back)
+    correction.change.act(None)
+    resumed = PayrollBot().change(in_hand(asked(**back), late="next-period"), desk(system))
+    assert resumed.record == correction.change.record
+    assert correction.judged(resumed.look()).verdict == "confirmed"

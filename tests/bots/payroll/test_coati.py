@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -200,14 +201,14 @@ def test_a_concept_that_would_ignore_the_bonus_is_for_a_person(
 
 
 def test_a_green_message_with_no_effect_is_not_believed(coati: Coati, target: CoatiPayroll) -> None:
-    # Configured back to how the product ships it: fixed, 0. The bonus saves and counts for nothing.
+    # Configured back, behind the target's back, to how the product ships every concept: fixed, 0.
     target.components(TECHSOL)
-    target.page.goto("/percepciones/?page=1")
-    row = target.page.get_by_role("row").filter(has_text="BONUSES")
-    row.get_by_title("Edit").click()
-    target.page.get_by_label("Calculation type").select_option("fijo")
-    with target.page.expect_navigation():
-        target.page.get_by_role("button", name="Save").click()
+    database = sqlite3.connect(coati.records.database.file)
+    with database:
+        database.execute(
+            "update percepcion set formula_tipo = 'fijo', formula = null where codigo = 'BONUSES'"
+        )
+    database.close()
     planned_change = planned(bonus(coati), desk(target))
     judged = planned_change.carried_out()
     assert judged.verdict == "stage"
