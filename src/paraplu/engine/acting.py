@@ -15,8 +15,9 @@ from paraplu.engine.clock import to_ms
 from paraplu.engine.journal import Personal
 from paraplu.engine.settling import Held, Settling
 from paraplu.engine.turn import Turn
-from paraplu.errors import FenceLost, IntegrityBroken, ParapluError, TargetDown
+from paraplu.errors import FenceLost, IntegrityBroken, OutcomeUnknown, PluginWrong, TargetDown
 from paraplu.store import cases, exceptions, plans
+from paraplu.store.database import StorageDown
 
 _MOST_TOLD = 8  # differences in one sentence
 _ROUNDS = 4  # stages of one act that may be gone through after each other without getting further
@@ -47,7 +48,10 @@ class Acting:
         for _round in range(_ROUNDS):
             self._check_fence(case)
             self.failure = failure = self._do(change, reached, intent_uid)
-            comparison, after = self._look_again(case, change, intent)
+            try:
+                comparison, after = self._look_again(case, change, intent)
+            except PluginWrong as error:
+                return self._unresolved(case, intent_uid, str(error))
             if comparison.verdict != "stage" or comparison.stage == reached:
                 break
             reached = comparison.stage
@@ -73,7 +77,10 @@ class Acting:
             return self._unresolved(case, row.uid, f"The bot failed with {type(error).__name__}.")
         if change.record != intent.plan.record:
             return self._unresolved(case, row.uid, "The bot would change another record now.")
-        comparison, after = self._look_again(case, change, intent)
+        try:
+            comparison, after = self._look_again(case, change, intent)
+        except PluginWrong as error:
+            return self._unresolved(case, row.uid, str(error))
         self._parts.journal.write_alone(
             self._parts.journal.entry(
                 "intent-resolved",
@@ -135,21 +142,28 @@ class Acting:
                     ),
                     after,
                 )
-            except ParapluError as error:
+            except (TargetDown, OutcomeUnknown, StorageDown, IntegrityBroken) as error:
                 if chance and self._turn.sign_in_again():
                     continue
-                self._settling.let_go(case)
-                raise TargetDown(
-                    f"What became of an intent cannot be looked at now ({type(error).__name__}); "
-                    "a later run looks again before anything else."
-                ) from None
+                raise self._later(case, error, case.row.attempts) from None
             except Exception as error:
-                self._settling.let_go(case)
-                raise TargetDown(
-                    f"The bot failed with {type(error).__name__} when it looked at what it had done; "
-                    "a later run looks again before anything else."
-                ) from error
+                if chance and self._turn.sign_in_again():
+                    continue
+                tried = case.row.attempts + 1
+                if tried >= self._turn.terms.agreement.limits.attempts:
+                    raise PluginWrong(
+                        f"The look failed with {type(error).__name__} each of {tried} times."
+                    ) from error
+                raise self._later(case, error, tried) from error
         raise AssertionError("unreachable")
+
+    def _later(self, case: Held, error: Exception, tried: int) -> TargetDown:
+        """Leave an intent open for a later run."""
+        self._settling.let_go(case, attempts=tried)
+        return TargetDown(
+            f"What became of an intent cannot be looked at now ({type(error).__name__}); "
+            "a later run looks again before anything else."
+        )
 
     def _settle(
         self,
