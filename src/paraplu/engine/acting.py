@@ -7,7 +7,7 @@ from typing import Any
 
 from paraplu.audit.part import Approval, Evidence
 from paraplu.domain.case import State
-from paraplu.domain.change import Change
+from paraplu.domain.change import Change, Watch
 from paraplu.domain.finding import ToPerson, to_person
 from paraplu.domain.look import Comparison, Difference, RoleKind, canonical, compare, flatten, split
 from paraplu.domain.plan import Intent
@@ -193,12 +193,7 @@ class Acting:
         approvals: Sequence[Approval],
         pictures: list[Evidence],
     ) -> State:
-        result = {
-            name: canonical(value)
-            for name, value in change.result(after).items()
-            if value is not None
-        }
-        watch = change.watch(after)
+        result, watch, mistake = _aftermath(change, after)
         flat = flatten(after)
         told = {path for path in {*intent.before, *flat} if _told(intent, path)}
         personal = Personal(
@@ -229,6 +224,8 @@ class Acting:
                 personal=personal,
                 approvals=approvals,
             )
+            if mistake is not None:
+                self._settling.add_exception(connection, case, mistake)
             if watch is not None:
                 self._parts.journal.write(
                     connection,
@@ -324,6 +321,26 @@ class Acting:
                 personal=personal,
             )
         return State.WITH_PERSON
+
+
+def _aftermath(
+    change: Change[Any], after: Any
+) -> tuple[dict[str, str], Watch | None, ToPerson | None]:
+    """The result, the watch, and what a person must see when the bot fails at telling them.
+
+    The change is confirmed by then: a bot's mistake must not keep that from being recorded.
+    """
+    try:
+        result = {
+            name: canonical(value)
+            for name, value in change.result(after).items()
+            if value is not None
+        }
+        watch = change.watch(after)
+        return result, watch, None
+    except Exception:
+        text = "This is done, but the bot failed to tell its result: look what must be watched."
+        return {}, None, to_person("result-untold", text)
 
 
 def _told(intent: Intent, path: str) -> bool:

@@ -101,6 +101,11 @@ class Settling:
         )
         self._entry(connection, kind, case, said=said, **terms)
 
+    def add_exception(self, connection: Connection, case: Held, finding: ToPerson) -> None:
+        """Open an exception on a case that comes to rest as it is, with its entry."""
+        self.open_exception(connection, case, finding)
+        self._entry(connection, "exception-opened", case, said=(Said(None, finding.message),))
+
     def open_exception(self, connection: Connection, case: Held, finding: ToPerson) -> None:
         """Add an exception to a case; its state is the caller's."""
         uid = self._parts.clock.uid()
