@@ -122,16 +122,9 @@ class Handling:
             return Held(cases.get(connection, uid), fence)
 
     def _crashed_often(self, case: Held) -> State:
-        return self._settling.aside(
-            case,
-            [
-                to_person(
-                    "crashed-often",
-                    "The run broke off {count} times while it worked on this: a developer must look.",
-                    count=case.row.crashes,
-                )
-            ],
-        )
+        text = "The run broke off {count} times while it worked on this: a developer must look."
+        finding = to_person("crashed-often", text, count=case.row.crashes)
+        return self._settling.aside(case, [finding])
 
     def _open_intent(self, uid: str) -> Any:
         with self._parts.database.read() as connection:
@@ -214,15 +207,9 @@ class Handling:
     def _standing(self, case: Held, prepared: Prepared, terms: Terms | None = None) -> list[Any]:
         with self._parts.database.read() as connection:
             decisions = plans.decisions(connection, case.uid)
-        hand = self._turn.case_in_hand(case.row)
-        return standing_approvals(
-            terms or self._turn.terms,
-            decisions,
-            prepared.digest,
-            self._today(),
-            hand.request,
-            prepared.intent.plan.effect,
-        )
+        request = self._turn.case_in_hand(case.row).request
+        terms, effect = terms or self._turn.terms, prepared.intent.plan.effect
+        return standing_approvals(terms, decisions, prepared.digest, self._today(), request, effect)
 
     def _approve(self, case: Held, prepared: Prepared) -> list[Approval] | None:
         """Keep the plan. Gives the approvals it stands on, None when it must wait for one."""
