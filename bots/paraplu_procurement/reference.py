@@ -1,7 +1,8 @@
-"""What we leave in an order so that it is found again: our case reference and the client's own.
+"""What we leave in an order so that it is found again: our case reference.
 
-The case reference tells which case made the order, whatever crashes. The client's reference is there
-for a later cancellation, which names the order by it, and for the supplier's papers.
+It begins with the client's own reference and ends with what makes it unique, ``IA-2026-0042/9f31c07a``.
+So the case finds its order whatever crashes, and a later cancellation finds it by the client's reference,
+the only one that a client knows.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from paraplu_procurement.system import Line, NewOrder
 
 def reference_of(case: CaseInHand[ProcurementOrder]) -> str:
     """The reference that stands in the order of `case`."""
-    return f"{case.mark} {case.request.reference}"
+    return case.mark
 
 
 def carries(reference: str, word: str) -> bool:
-    """Whether `word`, a case reference or a client's own, is that of an order's reference."""
-    mark, _, own = reference.partition(" ")
-    return word in (mark, own)
+    """Whether an order's reference is `word`, or is ours and begins with `word` as the client's own."""
+    return word in (reference, reference.rpartition("/")[0])
 
 
 def new_order(request: ProcurementOrder, reference: str) -> NewOrder:

@@ -62,12 +62,11 @@ def make_order(make_line: Callable[..., OrderLine]) -> Callable[..., Procurement
 
 @pytest.fixture
 def make_case() -> Callable[..., CaseInHand[ProcurementOrder]]:
-    """A case for a request; variants, limits and the rest by name."""
+    """A case for a request; variants, limits and the rest by name. Its mark is as the engine makes it."""
 
     def make(
         request: ProcurementOrder,
         *,
-        mark: str = "PW-7F3K2",
         client: Client = CLIENT,
         limits: dict[str, Any] | None = None,
         earlier: ProcurementOrder | None = None,
@@ -88,7 +87,7 @@ def make_case() -> Callable[..., CaseInHand[ProcurementOrder]]:
         )
         return CaseInHand(
             uid="0193-test",
-            mark=mark,
+            mark=f"{request.reference}/9f31c07a",
             request=request,
             client=client,
             agreement=agreement,

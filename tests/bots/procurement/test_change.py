@@ -39,10 +39,10 @@ def terms(
         make_line(),
         make_line(article="P-7", quantity=Decimal(3), net_price=Decimal("0.1790"), vat_code="NL9"),
     )
-    order = new_order(make_order(contract="RC-1.5", lines=lines), "PW-7F3K2 IA-2026-0042")
+    order = new_order(make_order(contract="RC-1.5", lines=lines), "IA-2026-0042/9f31c07a")
     yield Terms(
         organisation="waterland",
-        word="PW-7F3K2",
+        word="IA-2026-0042/9f31c07a",
         order=order,
         totals=totals(order, {"NL21": Decimal(21), "NL9": Decimal(9)}),
         currency="EUR",
@@ -179,9 +179,9 @@ def test_the_effect_is_the_net_value_and_the_watch_is_due_on_time(place: PlaceOr
 def test_a_cancelled_order_frees_contract_and_budget_to_the_cent(
     place: PlaceOrder, terms: Terms
 ) -> None:
-    cancel = CancelOrder(Product(), terms, "PW-99999 R-2")  # type: ignore[arg-type]
+    cancel = CancelOrder(Product(), terms, "R-2/00c0ffee")  # type: ignore[arg-type]
     before = placed(place)
-    after = altered(before, state="cancelled", cancel_reason="PW-99999 R-2").model_copy(
+    after = altered(before, state="cancelled", cancel_reason="R-2/00c0ffee").model_copy(
         update={"contract": BEFORE.contract, "committed": BEFORE.committed}
     )
     assert judge(cancel, before, after) == Comparison("confirmed")
@@ -194,7 +194,7 @@ def test_a_cancelled_order_frees_contract_and_budget_to_the_cent(
 def test_a_supplier_who_confirms_while_we_fail_to_cancel_is_not_our_doing(
     place: PlaceOrder, terms: Terms
 ) -> None:
-    cancel = CancelOrder(Product(), terms, "PW-99999 R-2")  # type: ignore[arg-type]
+    cancel = CancelOrder(Product(), terms, "R-2/00c0ffee")  # type: ignore[arg-type]
     before = placed(place)
     after = altered(before, confirmed_date=date(2026, 12, 1))
     assert judge(cancel, before, after).verdict == "nothing"
@@ -215,8 +215,11 @@ def test_two_equal_lines_never_hide_one_another(make_line: Callable[..., OrderLi
 
 
 def test_an_order_is_found_by_our_reference_or_by_the_clients_whole_own() -> None:
-    assert carries("PW-7F3K2 REQ 12", "PW-7F3K2") and carries("PW-7F3K2 REQ 12", "REQ 12")
-    assert not carries("PW-7F3K2 REQ 12", "12") and not carries("PW-7F3K2 REQ 12", "PW-7F3")
+    ours = "REQ 12/2026/9f31c07a"
+    assert carries(ours, ours) and carries(ours, "REQ 12/2026")
+    for other in ("REQ 12", "12/2026", "9f31c07a", "2026/9f31c07a", ""):
+        assert not carries(ours, other), other
+    assert carries("typed by hand", "typed by hand")
 
 
 def test_a_look_has_no_lists_and_survives_flattening(place: PlaceOrder) -> None:

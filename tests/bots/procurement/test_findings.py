@@ -61,7 +61,7 @@ def budget(**fields: Any) -> dict[str, Budget]:
 @pytest.fixture
 def order(make_order: Callable[..., ProcurementOrder]) -> NewOrder:
     """83.00 net under contract RC-1."""
-    return new_order(make_order(contract="RC-1"), "PW-7F3K2 IA-2026-0042")
+    return new_order(make_order(contract="RC-1"), "IA-2026-0042/9f31c07a")
 
 
 @pytest.fixture
