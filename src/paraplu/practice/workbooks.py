@@ -216,10 +216,11 @@ def _open(database: Path) -> sqlite3.Connection:
             f"There is no practice office in {database}: start it first with "
             f"python -m paraplu.practice serve --database {database}"
         )
-    office = schema.connect(database)
     try:
-        if schema.is_new(office):
-            raise CannotLayOut(f"The database {database} is not that of a practice office.")
+        office = schema.connect(database)
+        if not schema.is_new(office):
+            return office
+        office.close()
     except sqlite3.Error as problem:
         raise CannotLayOut(f"The database {database} cannot be read: {problem}.") from None
-    return office
+    raise CannotLayOut(f"The database {database} is not that of a practice office.")
