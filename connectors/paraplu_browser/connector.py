@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 from paraplu import Recorder, Session, SessionTerms
+from paraplu_browser.finder import find_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -22,6 +23,11 @@ class BrowserConnector:
         have not heard of any more: `WriteStopped`, or `OutcomeUnknown` of a request that was cut.
         """
         return _opened(terms, record)
+
+    def where(self) -> str:
+        """Which browser a session uses, in words. Raises `SettingsWrong` when none is to be had."""
+        browser = find_browser()
+        return f"{browser.path} ({browser.how})"
 
 
 @contextmanager
