@@ -148,9 +148,10 @@ class Typed:
     def _rest(self) -> None:
         """Give the page the time to redraw what it is going to redraw."""
         until = time.monotonic() + _LONGEST_REST
-        while time.monotonic() < min(self._ended + _REST, until) or (
-            self._busy() and time.monotonic() < until
-        ):
+        rest = self._ended + _REST - time.monotonic()
+        if rest > 0:
+            self._page.wait_for_timeout(rest * 1000)
+        while self._busy() and time.monotonic() < until:
             self._page.wait_for_timeout(20)
 
     def _busy(self) -> bool:

@@ -291,6 +291,6 @@ def test_an_element_that_is_covered_or_not_enabled_is_said_so(
     page = open_session().page
     page.goto("/covered")
     with pytest.raises(PageChanged, match="something lies over it"):
-        page.get_by_role("button").click(timeout=500)
+        page.get_by_role("button").click(timeout=3000)
     with pytest.raises(PageChanged, match="it is not enabled"):
-        page.locator("#i").fill("x", timeout=500)
+        page.locator("#i").fill("x", timeout=3000)
