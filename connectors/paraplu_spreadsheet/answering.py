@@ -27,8 +27,8 @@ from paraplu_spreadsheet.strings import escaped, unescaped
 from paraplu_spreadsheet.stylesheet import Stylesheet
 from paraplu_spreadsheet.wording import plain
 
-WIDTHS = (16.0, 24.0, 60.0)
-"""Of the status, result and note column, in characters."""
+WIDTHS = ((16.0, 36.0), (24.0, 44.0), (60.0, 60.0))
+"""Of the status, result and note column, in characters: at least, and at most to show the longest text."""
 
 _REFERRING = local_names("table", "location")
 _CALCULATION = local_names("calcPr")
@@ -84,6 +84,18 @@ def answer(
     replace(destination, data)
 
 
+def _widths(columns: tuple[int, int, int], answers: Iterable[RowAnswer]) -> dict[int, float]:
+    """Wide enough for the longest line of each column, within reason."""
+    longest = [0, 0, 0]
+    for given in answers:
+        for index, text in enumerate((given.status, given.result, given.note)):
+            longest[index] = max(longest[index], *(len(line) + 2 for line in text.split("\n")))
+    return {
+        column: min(max(float(length), least), most)
+        for column, length, (least, most) in zip(columns, longest, WIDTHS, strict=True)
+    }
+
+
 def answered_parts(
     package: Package,
     part: str,
@@ -135,7 +147,7 @@ def answered_parts(
             columns[1]: NewCell(given.result, styles.words(beside, wrap=False)),
             columns[2]: NewCell(given.note, styles.words(beside, wrap=True)),
         }
-    widths = {} if present else dict(zip(columns, WIDTHS, strict=True))
+    widths = {} if present else _widths(columns, answers.values())
     parts = {part: spliced(markup, found, rows, widths)}
     changed = styles.changed()
     if styles_part and changed is not None:
