@@ -2,7 +2,7 @@
 
 What belongs to it stands in a folder beside this file: `requirements.txt` (pip), `package.json` and
 `package-lock.json` (npm). Everything comes from the package registries that the ordinary clients are
-set up for; the locks name versions and hashes, never an address.
+set up for; these files pin every version (npm's lock every hash as well) and name no address.
 """
 
 from __future__ import annotations
