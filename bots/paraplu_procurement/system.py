@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -145,13 +145,13 @@ class Order(NewOrder):
 class PurchasingSystem(Protocol):
     """The purchasing system of a client, signed in."""
 
-    stages: Sequence[str]
+    stages: ClassVar[Sequence[str]]
     """The states that an order passes through before it is placed, in order."""
 
-    cancellable: frozenset[str]
+    cancellable: ClassVar[frozenset[str]]
     """The states in which the product lets an unconfirmed order be cancelled."""
 
-    unkept: frozenset[str]
+    unkept: ClassVar[frozenset[str]]
     """The fields of `NewOrder`, `Line` and `Order` that the product has no place for."""
 
     def supplier(self, organisation: str, code: str) -> Supplier | None:

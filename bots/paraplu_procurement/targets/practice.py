@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 from paraplu import (
@@ -33,6 +33,7 @@ from paraplu_procurement.system import (
     Contract,
     NewOrder,
     Order,
+    PurchasingSystem,
     Supplier,
 )
 from paraplu_procurement.targets.document import Document, Row
@@ -386,3 +387,7 @@ def _name(page: Document, code: str) -> str:
 def _words(name: str) -> list[str]:
     """The words that say what a thing is: those before the first comma that are longer than two."""
     return re.findall(r"[^\W\d_]{3,}", name.partition(",")[0])
+
+
+if TYPE_CHECKING:
+    _provides: type[PurchasingSystem] = PracticePurchasing

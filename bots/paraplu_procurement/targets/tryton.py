@@ -18,7 +18,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from paraplu import (
@@ -36,6 +36,7 @@ from paraplu_procurement.system import (
     Article,
     NewOrder,
     Order,
+    PurchasingSystem,
     Supplier,
 )
 from paraplu_procurement.targets import tryton_records
@@ -264,3 +265,7 @@ class TrytonPurchasing(Target):
         except NothingDone as error:
             raise OutcomeUnknown(f"It was sent, but cannot be read back: {error}") from error
         return [one for one in found if one.reference == order.reference]
+
+
+if TYPE_CHECKING:
+    _provides: type[PurchasingSystem] = TrytonPurchasing

@@ -68,6 +68,19 @@ def test_a_cancellation_names_an_order_and_has_no_lines(
     )
 
 
+def test_a_row_without_anything_in_the_columns_of_the_lines_is_no_line(
+    make_line: Callable[..., OrderLine],
+) -> None:
+    cancel = {"reference": "R-2", "kind": "cancel", "follows": "R-1"}
+    assert ProcurementOrder(**cancel, lines=({},)).lines == ()  # type: ignore[arg-type]
+    order = {"reference": "R-3", "kind": "order", "supplier": "S-1"}
+    assert wrong(ProcurementOrder, **order, lines=({},))["lines"] == (
+        "An order needs at least one line."
+    )
+    with pytest.raises(ValidationError, match=r"lines\.1\.article"):
+        ProcurementOrder(**order, lines=(make_line(), {}))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

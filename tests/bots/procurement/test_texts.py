@@ -58,5 +58,5 @@ def test_no_translation_is_left_over(language: str) -> None:
 
 def test_validators_say_sentences_without_values() -> None:
     for text, file in sentences().items():
-        if file == "request.py":
+        if file in ("request.py", "order_line.py"):
             assert not places(text) and text.endswith((".", "!"))
