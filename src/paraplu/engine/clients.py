@@ -106,16 +106,18 @@ class Clients:
         versions = [one for one in self.agreements(connection, client) if one.service == service]
         if not versions:
             raise Refused(f"There is no agreement with '{client}' about '{service}'.")
-        newest = max(versions, key=lambda one: one.version)
-        if not newest.valid_on(day):
-            if newest.valid_until is not None and newest.valid_until < day:
-                raise Refused(
-                    f"The agreement with '{client}' about '{service}' ended on {newest.valid_until}: "
-                    "nothing is taken in. Apply a new version first."
-                )
+        begun = [one for one in versions if one.valid_from <= day]
+        if not begun:
+            first = min(one.valid_from for one in versions)
             raise Refused(
-                f"The agreement with '{client}' about '{service}' begins on {newest.valid_from}: "
+                f"The agreement with '{client}' about '{service}' begins on {first}: "
                 "nothing is taken in before that day."
+            )
+        newest = max(begun, key=lambda one: one.version)
+        if not newest.valid_on(day):
+            raise Refused(
+                f"The agreement with '{client}' about '{service}' ended on {newest.valid_until}: "
+                "nothing is taken in. Apply a new version first."
             )
         mandates = {
             uid: Mandate.model_validate_json(text)
