@@ -29,7 +29,15 @@ def sealed(connection: Connection, case: str, digest: str) -> bytes | None:
 
 
 def decide(connection: Connection, **values: Any) -> None:
-    """Write a person's decision on a plan."""
+    """Write a person's decision on a plan; a later one of the same person on the same plan replaces it."""
+    same = approvals.c
+    connection.execute(
+        approvals.delete().where(
+            same.case_uid == values["case_uid"],
+            same.digest == values["digest"],
+            same.person == values["person"],
+        )
+    )
     connection.execute(approvals.insert().values(**values))
 
 
