@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import (
     Column,
+    Connection,
     Integer,
     LargeBinary,
     MetaData,
@@ -93,34 +94,39 @@ class KeyStore:
         wanted = set(scopes)
         missing = [scope for scope in wanted if scope not in self._by_scope]
         if missing:
+            found: dict[Scope, tuple[str, AESGCM]] = {}
             with self._database.write() as connection:
                 for scope in missing:
-                    owner = self.hash("scope", scope.owner)
-                    row = connection.execute(
-                        select(keys.c.uid, keys.c.wrapped).where(
-                            keys.c.scope_hash == owner,
-                            keys.c.retention == scope.retention,
-                            keys.c.year == scope.year,
-                        )
-                    ).first()
-                    if row is None:
-                        uid, key = str(uuid.uuid4()), AESGCM.generate_key(256)
-                        nonce = os.urandom(12)
-                        wrapped = nonce + self._master.encrypt(nonce, key, uid.encode())
-                        connection.execute(
-                            keys.insert().values(
-                                uid=uid,
-                                scope_hash=owner,
-                                retention=scope.retention,
-                                year=scope.year,
-                                wrapped=wrapped,
-                            )
-                        )
-                    else:
-                        uid, key = row.uid, self._unwrap(row.uid, row.wrapped)
-                    self._known[uid] = AESGCM(key)
-                    self._by_scope[scope] = uid
+                    found[scope] = self._found_or_made(connection, scope)
+            for scope, (uid, cipher) in found.items():  # only what was committed may be used
+                self._known[uid] = cipher
+                self._by_scope[scope] = uid
         return {scope: self._by_scope[scope] for scope in wanted}
+
+    def _found_or_made(self, connection: Connection, scope: Scope) -> tuple[str, AESGCM]:
+        owner = self.hash("scope", scope.owner)
+        row = connection.execute(
+            select(keys.c.uid, keys.c.wrapped).where(
+                keys.c.scope_hash == owner,
+                keys.c.retention == scope.retention,
+                keys.c.year == scope.year,
+            )
+        ).first()
+        if row is not None:
+            return str(row.uid), AESGCM(self._unwrap(row.uid, row.wrapped))
+        uid, key = str(uuid.uuid4()), AESGCM.generate_key(256)
+        nonce = os.urandom(12)
+        wrapped = nonce + self._master.encrypt(nonce, key, uid.encode())
+        connection.execute(
+            keys.insert().values(
+                uid=uid,
+                scope_hash=owner,
+                retention=scope.retention,
+                year=scope.year,
+                wrapped=wrapped,
+            )
+        )
+        return uid, AESGCM(key)
 
     def seal(self, key: str, data: bytes, about: str) -> bytes:
         """Encrypt `data` under `key`; `about` says what it is and must be the same when opened."""
