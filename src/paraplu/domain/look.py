@@ -24,18 +24,18 @@ Fields = Mapping[str, str]
 def flatten(look: BaseModel | Mapping[str, Any]) -> dict[str, str]:
     """Every field of `look` as path -> canonical text. Raises `PluginWrong` for a list or a float."""
     data = look.model_dump(mode="python") if isinstance(look, BaseModel) else look
-    return dict(sorted(_walk("", data)))
+    return dict(sorted(_walk(None, data)))
 
 
-def _walk(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
+def _walk(prefix: str | None, value: Any) -> Iterator[tuple[str, str]]:
     if value is None:
         return
     if isinstance(value, Mapping):
         for key, item in value.items():
             part = str(key).replace("\\", "\\\\").replace(".", "\\.")
-            yield from _walk(f"{prefix}.{part}" if prefix else part, item)
+            yield from _walk(part if prefix is None else f"{prefix}.{part}", item)
         return
-    yield prefix, canonical(value, prefix)
+    yield prefix or "", canonical(value, prefix or "")
 
 
 def canonical(value: Any, path: str = "") -> str:
@@ -46,8 +46,10 @@ def canonical(value: Any, path: str = "") -> str:
         case Enum():
             return canonical(value.value, path)
         case Decimal():
-            plain = format(value.normalize(), "f")
-            return "0" if plain in ("-0", "0") else plain
+            plain = format(value, "f")  # every digit: normalize() would round to 28 of them
+            if "." in plain:
+                plain = plain.rstrip("0").rstrip(".")
+            return "0" if plain == "-0" else plain
         case int() | str():
             return str(value)
         case datetime() | date():
@@ -92,6 +94,8 @@ class Role:
         try:
             number = Decimal(value)
         except ArithmeticError:
+            return False
+        if not number.is_finite():
             return False
         return (self.low is None or self.low <= number) and (
             self.high is None or number <= self.high
