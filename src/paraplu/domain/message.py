@@ -34,7 +34,7 @@ class Message:
     def in_words(
         self,
         translate: Callable[[str], str] = lambda text: text,
-        write: Callable[[Value], str] = str,
+        write: Callable[[Value], str] = lambda value: _plain(value),
     ) -> str:
         """The sentence, with `translate` for the template and `write` for each value."""
         template = translate(self.text)
@@ -61,6 +61,10 @@ class Message:
         """The inverse of `to_json`."""
         values = {name: _unpack(value) for name, value in data["values"].items()}
         return cls(data["code"], data["text"], values)
+
+
+def _plain(value: Value) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _pack(value: Value) -> Any:
