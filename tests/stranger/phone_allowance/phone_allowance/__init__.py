@@ -1,0 +1,1 @@
+"""Sets and stops the phone allowance on somebody's pay slip."""
