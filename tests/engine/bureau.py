@@ -131,6 +131,19 @@ def booking(
     return {**row, **more}
 
 
+def order(reference: str, **more: Any) -> list[dict[str, Any]]:
+    """The two rows of an order."""
+    head = {
+        "reference": reference,
+        "supplier": "Boekhandel Smal",
+        "cost_centre": "4100",
+        "article": "FIR-200",
+        "quantity": 1,
+        "price": Decimal("89.50"),
+    }
+    return [{**head, **more}, {"article": "STAND", "quantity": 2, "price": Decimal("12.25")}]
+
+
 def workbook(
     bot: type[Bot[Any]],
     rows: Sequence[Mapping[str, Any]],

@@ -6,16 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from bureau import ORDER, Bureau, booking, mandate
-
-
-def order(reference: str, **more: object) -> list[dict[str, object]]:
-    """The two rows of an order."""
-    head = {"reference": reference, "supplier": "Boekhandel Smal", "cost_centre": "4100", **more}
-    return [
-        {**head, "article": "FIR-200", "quantity": 1, "price": Decimal("89.50")},
-        {"article": "STAND", "quantity": 2, "price": Decimal("12.25")},
-    ]
+from bureau import ORDER, Bureau, booking, mandate, order
 
 
 def test_a_booking_is_done_once_and_nothing_else_changes(bureau: Bureau) -> None:
