@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
 
@@ -219,6 +220,7 @@ class Request(BaseModel):
         return json.dumps(data, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
 
     @classmethod
+    @cache
     def fingerprint(cls) -> str:
         """SHA-256 of the model's schema: a stored request of another shape is recognised by it."""
         schema = json.dumps(cls.model_json_schema(), sort_keys=True).encode()

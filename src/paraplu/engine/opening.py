@@ -74,6 +74,7 @@ class Opening:
         self._delivery = delivery
         self._client = delivery.terms.client.id
         self._service = delivery.terms.agreement.service
+        self._due = _deadline(delivery.terms, parts.clock.now())
         self.batch = Batch()
 
     def place(self, connection: Connection, one: Delivered, key: str) -> None:
@@ -188,7 +189,7 @@ class Opening:
                 "requester": asker.uid if asker else None,
                 "state": (State.WITH_PERSON if twin else State.RECEIVED).value,
                 "reason": "same-content" if twin else None,
-                "deadline": self._deadline(now),
+                "deadline": self._due,
                 "received_at": to_ms(now),
                 "model": type(request).fingerprint(),
                 "key": key,
@@ -225,13 +226,6 @@ class Opening:
             None if same is None else str(self._parts.case_files.request_values(same)["reference"])
         )
 
-    def _deadline(self, now: datetime) -> int:
-        terms = self._delivery.terms
-        local = now.astimezone(terms.client.zone)
-        calendar = terms.agreement.calendar.calendar()
-        day = calendar.shift(local.date(), terms.agreement.days_to_finish)
-        return to_ms(datetime.combine(day, _DAY_ENDS, terms.client.zone))
-
     def _set_aside(self, uid: str, key: str, twin: str) -> None:
         parts, row = self._parts, self.batch.cases[-1]
         message = Message(
@@ -262,6 +256,13 @@ class Opening:
                 **self._delivery.names,
             )
         )
+
+
+def _deadline(terms: Terms, now: datetime) -> int:
+    """The end of the last working day on which a case that came in now must be finished."""
+    calendar = terms.agreement.calendar.calendar()
+    day = calendar.shift(now.astimezone(terms.client.zone).date(), terms.agreement.days_to_finish)
+    return to_ms(datetime.combine(day, _DAY_ENDS, terms.client.zone))
 
 
 def _duplicate(newest: Any) -> Message:
