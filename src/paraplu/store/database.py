@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from paraplu.errors import NothingDone, SchemaMismatch
 from paraplu.store import tables
@@ -31,7 +31,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self._engine = create_engine(url)
+        self._engine = create_engine(url, hide_parameters=True)  # errors quote no values
         if self.is_sqlite:
             _prepare_sqlite(self._engine)
 
@@ -97,6 +97,10 @@ def _plain_failures() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StorageDown("The connection to the database was lost.") from None
+        if type(error) is DatabaseError:
+            raise StorageDown(
+                f"The database is damaged ({_reason(error)}): put back a backup of it."
+            ) from None
         raise
 
 
