@@ -1,0 +1,116 @@
+"""Cases are moved by whoever holds the token, and by nobody else."""
+
+from __future__ import annotations
+
+import pytest
+from bureau import BOOKING, CLIENT, Bureau, booking
+from sqlalchemy.exc import IntegrityError
+
+from paraplu.domain.case import State
+from paraplu.errors import FenceLost, NotFound, Refused
+from paraplu.store import cases, plans
+from paraplu.store.database import Database
+
+
+@pytest.fixture
+def database(bureau: Bureau) -> Database:
+    """A database with one case that was received."""
+    bureau.send(booking("A-1"))
+    return bureau.centre.parts.database
+
+
+@pytest.fixture
+def case(bureau: Bureau, database: Database) -> str:
+    """The uid of that case."""
+    return str(bureau.case("A-1").uid)
+
+
+def test_a_stale_token_writes_nothing(database: Database, case: str) -> None:
+    with database.write() as connection:
+        old = cases.claim(connection, case, "run-1", crashed=False)
+        new = cases.claim(connection, case, "run-2", crashed=True)
+    with pytest.raises(FenceLost, match="Another run holds this case"), database.write() as db:
+        cases.write(db, case, fence=old, state=State.PLANNED)
+    with database.read() as connection:
+        row = cases.get(connection, case)
+    assert (row.state, row.run, row.fence, row.crashes) == ("received", "run-2", new, 1)
+    with database.write() as connection:
+        cases.write(connection, case, fence=new, state=State.PLANNED)
+
+
+def test_a_persons_word_takes_the_case_out_of_a_runs_hands(database: Database, case: str) -> None:
+    with database.write() as connection:
+        fence = cases.claim(connection, case, "run-1", crashed=False)
+        cases.write(connection, case, fence=None, state=State.WITHDRAWN)
+    with pytest.raises(FenceLost), database.write() as connection:
+        cases.write(connection, case, fence=fence, state=State.PLANNED)
+    with database.read() as connection:
+        row = cases.get(connection, case)
+    assert (row.state, row.run) == ("withdrawn", None)
+
+
+def test_a_wrong_move_is_refused_and_nothing_of_it_is_kept(database: Database, case: str) -> None:
+    with pytest.raises(Refused, match="received cannot become done"), database.write() as db:
+        cases.write(db, case, fence=None, state=State.DONE, reason="done")
+    with database.read() as connection:
+        assert cases.get(connection, case).reason is None
+
+
+def test_a_second_open_intent_cannot_exist(database: Database, case: str) -> None:
+    values = {"case_uid": case, "digest": "d", "fence": 1, "opened_at": 1, "sealed": b""}
+    with database.write() as connection:
+        plans.open_intent(connection, uid="one", **values)
+    with pytest.raises(IntegrityError), database.write() as connection:
+        plans.open_intent(connection, uid="two", **values)
+    with database.write() as connection:
+        plans.close_intent(connection, "one", "nothing", 2)
+        plans.open_intent(connection, uid="two", **values)
+    with database.read() as connection:
+        assert plans.intent_of(connection, case).uid == "two"
+        assert len(plans.intents_of(connection, case)) == 2
+
+
+def test_one_reference_opens_one_case_a_turn(database: Database, case: str) -> None:
+    with database.read() as connection:
+        row = dict(cases.get(connection, case)._mapping)
+    with pytest.raises(IntegrityError), database.write() as connection:
+        cases.add(connection, [{**row, "uid": "other"}])
+
+
+def test_what_is_put_off_is_not_due_before_its_time(database: Database, case: str) -> None:
+    def due(now: int) -> list[str]:
+        with database.read() as connection:
+            return [row.uid for row in cases.due(connection, CLIENT, BOOKING, now)]
+
+    with database.write() as connection:
+        cases.write(connection, case, fence=None, not_before=1000)
+    assert due(999) == []
+    assert due(1000) == [case]
+
+
+def test_the_case_whose_latest_moment_is_nearest_is_due_first(
+    bureau: Bureau, database: Database, case: str
+) -> None:
+    bureau.send(booking("A-2", "10002"), booking("A-3", "10003"))
+    uids = {name: bureau.case(name).uid for name in ("A-1", "A-2", "A-3")}
+    with database.write() as connection:
+        cases.write(connection, uids["A-3"], fence=None, latest=5)
+        cases.write(connection, uids["A-2"], fence=None, latest=9)
+    with database.read() as connection:
+        found = [row.uid for row in cases.due(connection, CLIENT, BOOKING, 10**15)]
+    assert found == [uids["A-3"], uids["A-2"], uids["A-1"]]
+
+
+def test_a_case_that_is_not_there_is_not_found(database: Database) -> None:
+    with pytest.raises(NotFound, match="no case nothing"), database.read() as connection:
+        cases.get(connection, "nothing")
+
+
+def test_a_case_is_found_by_reference_or_by_the_beginning_of_its_uid(
+    bureau: Bureau, case: str
+) -> None:
+    # Two cases of one moment share the beginning of their uids, which is the time.
+    assert bureau.case(" a-1 ").uid == case
+    assert bureau.case(case).uid == case
+    with pytest.raises(NotFound, match="No case is known by the name 'A-9'"):
+        bureau.case("A-9")
