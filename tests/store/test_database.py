@@ -96,7 +96,7 @@ def test_a_database_that_fails_says_so_without_any_value(tmp_path: Path, harm: s
         path.write_bytes(b"this is not a database at all" * 100)
     broken = Database(f"sqlite:///{path}")
     with (
-        pytest.raises(StorageDown, match="damaged|cannot be used now") as failure,
+        pytest.raises(StorageDown, match=r"damaged|cannot be used now") as failure,
         broken.write() as connection,
     ):
         connection.execute(tables.meta.insert().values(name="secret", value="4711"))
