@@ -90,6 +90,10 @@ class SetComponent(Change[PayLook]):
             bystanders={who: net for who, net in nets.items() if who != place.person},
         )
 
+    def show(self) -> None:
+        """The slip."""
+        self._system.show(self._booking.place)
+
     def wanted(self, before: PayLook) -> PayLook:
         """The slip with the one line as it should be, and our correction carried out."""
         booking = self._booking

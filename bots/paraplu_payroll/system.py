@@ -245,6 +245,9 @@ class PayrollSystem(Protocol):
     def steps(self, booking: Booking) -> Steps:
         """What `entries` shows at each stage of this booking."""
 
+    def show(self, place: Place) -> None:
+        """Bring the slip into view, for a picture."""
+
     def book(self, booking: Booking, reached: str | None) -> None:
         """Enter it, from the start or on from the stage `reached`.
 

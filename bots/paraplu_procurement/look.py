@@ -110,12 +110,13 @@ def stored(order: Order) -> OrderSeen:
 
 def look_at(system: PurchasingSystem, organisation: str, word: str, order: NewOrder) -> OrderLook:
     """Everything that placing or cancelling `order` could touch; `word` finds it by its reference."""
-    found = sorted(system.orders(organisation, word), key=_precedence)
     contracts = system.contracts(organisation, [order.contract]) if order.contract else None
     budgets = None
     if order.budget_year is not None:
         centres = sorted({line.cost_centre for line in order.lines if line.cost_centre})
         budgets = system.budgets(organisation, order.budget_year, centres)
+    # Read last, so that the picture kept as evidence shows the order.
+    found = sorted(system.orders(organisation, word), key=_precedence)
     return OrderLook(
         order=stored(found[0]) if found else None,
         others={other.key: other.state for other in found[1:]},

@@ -97,6 +97,10 @@ class CoatiPayroll(CoatiPages):
         ]
         return sorted(runs, key=lambda run: run.period)
 
+    def show(self, place: Place) -> None:
+        """Open the slip."""
+        self.slip(place)
+
     def slip(self, place: Place) -> Slip | None:
         """The slip, None when the employee has none in that period."""
         components = self.components(place.organisation)

@@ -33,6 +33,7 @@ from paraplu_payroll.system import (
     Steps,
     line_key,
 )
+from paraplu_payroll.targets.practice_form import corrected_months, fill_form
 from paraplu_payroll.targets.practice_records import (
     OPEN,
     amount_of,
@@ -57,6 +58,10 @@ class PracticePayroll(Target):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._components: dict[str, Mapping[str, Component]] = {}
+        # What was read since `refresh`.
+        self._employees: dict[tuple[str, str], Employee | None] = {}
+        self._runs: dict[str, Sequence[Run]] = {}
+        self._slips: dict[str, Slip | None] = {}
         self._person = ""
 
     @property
@@ -69,6 +74,17 @@ class PracticePayroll(Target):
         """Every form but the sign-in and the sign-out."""
         path = urlsplit(request.url).path
         return super().writes(request) and path not in ("/sign-in", "/sign-out")
+
+    def refresh(self) -> None:
+        """Read employees, runs and slips anew from now on."""
+        self._employees.clear()
+        self._runs.clear()
+        self._slips.clear()
+
+    def show(self, place: Place) -> None:
+        """Open the slip."""
+        self._person = _person(place)
+        self._open(_slip_path(place))
 
     def bystanders(self) -> Sequence[Any]:
         """The rows of everybody but the person that was looked at last."""
@@ -115,6 +131,12 @@ class PracticePayroll(Target):
 
     def employee(self, organisation: str, code: str) -> Employee | None:
         """The employee, None when the organisation has none with this code."""
+        known = (organisation, code)
+        if known not in self._employees:
+            self._employees[known] = self._read_employee(organisation, code)
+        return self._employees[known]
+
+    def _read_employee(self, organisation: str, code: str) -> Employee | None:
         if not self._open(f"/payroll/{organisation}/employees/{quote(code, safe='')}"):
             return None
         employments = [employment_of(row) for row in read_table(self.page, "Employments")]
@@ -122,14 +144,22 @@ class PracticePayroll(Target):
 
     def runs(self, organisation: str) -> Sequence[Run]:
         """Every run, the earliest first."""
-        self._open(f"/payroll/{organisation}/periods")
-        runs = [run_of(row) for row in read_table(self.page, "Periods")]
-        return sorted(runs, key=lambda run: run.period)
+        if organisation not in self._runs:
+            self._open(f"/payroll/{organisation}/periods")
+            runs = [run_of(row) for row in read_table(self.page, "Periods")]
+            self._runs[organisation] = sorted(runs, key=lambda run: run.period)
+        return self._runs[organisation]
 
     def slip(self, place: Place) -> Slip | None:
         """The slip, None when the employment has none in that period."""
         self._person = _person(place)
-        if not self._open(_slip_path(place)):
+        path = _slip_path(place)
+        if path not in self._slips:
+            self._slips[path] = self._read_slip(path)
+        return self._slips[path]
+
+    def _read_slip(self, path: str) -> Slip | None:
+        if not self._open(path):
             return None
         lines: dict[str, Line] = {}
         for row in read_table(self.page, "Lines"):
@@ -210,7 +240,7 @@ class PracticePayroll(Target):
         if self._field("run-state") not in OPEN:
             raise TargetRefused("The run takes no corrections any more.")
         self._open_form(booking)
-        self._fill_form(booking)
+        fill_form(self.page, booking)
         self._send(self.page.get_by_role("button", name="Save draft", exact=True))
         if not _MUTATION.search(urlsplit(self.page.url).path):
             raise OutcomeUnknown("The draft was sent, and no draft is shown: look for it.")
@@ -223,37 +253,13 @@ class PracticePayroll(Target):
             verb = "Change" if booking.kind == "change" else "End"
             name = f"{verb} {line.component} {booking.component.name}"
             if line.corrected_from is not None:
-                name += f" ({_corrected(line)})"
+                name += f" ({corrected_months(line)})"
             link = self.page.get_by_role("link", name=name, exact=True)
         with self.page.expect_navigation() as opened:
             link.click()
         self._judge(opened.value, written=False)
         if line is not None and amount_of(self._field("amount-now")) != line.amount:
             raise TargetRefused("The line has changed since it was looked at.")
-
-    def _fill_form(self, booking: Booking) -> None:
-        line = booking.after or booking.before
-        if line is None:
-            raise TargetRefused("There is nothing to correct.")
-        if booking.before is None:
-            self._choose("Component", line.component)
-        if booking.after is not None:
-            field = self.page.get_by_label("New amount", exact=True)
-            field.fill(f"{booking.after.amount:.2f}".replace(".", ","))
-            self._choose("Cost centre", booking.after.cost_centre or "")
-        self._choose("Corrected period", line.corrected_from or "")
-        self._choose("Corrected until", line.corrected_until or "")
-        self._choose("Reason", booking.reason)
-        self.page.get_by_label("Reference", exact=True).fill(booking.mark)
-
-    def _choose(self, label: str, value: str) -> None:
-        field = self.page.get_by_label(label, exact=True)
-        options: list[str] = field.locator("option").evaluate_all(
-            "options => options.map(option => option.value)"
-        )
-        if value not in options:
-            raise TargetRefused(f'"{label}" does not offer the code that was asked for.')
-        field.select_option(value=value)
 
     def _approve(self) -> None:
         self.page.get_by_role("button", name="Approve", exact=True).click()
@@ -303,7 +309,7 @@ class PracticePayroll(Target):
             "employee": _person(booking.place),
             "kind": booking.kind,
             "reference": booking.mark,
-            "corrected": "–" if line is None or not line.corrected_from else _corrected(line),
+            "corrected": "–" if line is None or not line.corrected_from else corrected_months(line),
         }
         shown = {name: self._field(name) for name in wanted}
         amount, centre = self._field("amount-after"), self._field("cost-centre-after")
@@ -380,12 +386,6 @@ def _person(place: Place) -> str:
 def _slip_path(place: Place) -> str:
     person = quote(_person(place), safe="")
     return f"/payroll/{place.organisation}/periods/{place.period}/slips/{person}"
-
-
-def _corrected(line: Line) -> str:
-    if line.corrected_until in (None, line.corrected_from):
-        return str(line.corrected_from)
-    return f"{line.corrected_from} to {line.corrected_until}"
 
 
 def _free(key: str, lines: Mapping[str, Line]) -> str:

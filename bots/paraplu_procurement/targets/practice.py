@@ -38,17 +38,19 @@ from paraplu_procurement.system import (
 )
 from paraplu_procurement.targets.document import Document, Row
 from paraplu_procurement.targets.notation import (
-    day,
-    integer,
-    money,
-    number,
     written,
     written_day,
+)
+from paraplu_procurement.targets.practice_catalogue import (
+    article_of,
+    budget_of,
+    contract_of,
+    offer_of,
+    supplier_of,
 )
 from paraplu_procurement.targets.practice_order import read_order
 
 _ORDER = re.compile(r"/orders/(\d+)$")
-_PERCENT = re.compile(r"(\d{1,2}(?:,\d{1,2})?)\s?%")
 _PAGES = re.compile(r"(\d+) rows?(?:, page (\d+) of (\d+))?")
 _MOST_LINES = 40
 _BUTTONS = {"draft": "Submit", "submitted": "Approve", "approved": "Place order"}
@@ -67,6 +69,9 @@ class PracticePurchasing(Target):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._mark = ""
+        # What was read since `refresh`, by path; never orders.
+        self._seen: dict[str, Document] = {}
+        self._articles: dict[tuple[str, str], Article | None] = {}
         # An announcement that lies over the page is put away as a person would, before the next click.
         announcement = self.page.get_by_role("dialog").get_by_role("button", name="Not now")
         self.page.add_locator_handler(announcement, lambda button: button.click())
@@ -76,6 +81,11 @@ class PracticePurchasing(Target):
         """Every form that is sent, but for signing in and out."""
         path = urlsplit(request.url).path
         return super().writes(request) and path not in ("/sign-in", "/sign-out")
+
+    def refresh(self) -> None:
+        """Read contracts, budgets and the catalogue anew from now on."""
+        self._seen.clear()
+        self._articles.clear()
 
     def bystanders(self) -> Sequence[Any]:
         """Other cases' orders in a list."""
@@ -106,35 +116,21 @@ class PracticePurchasing(Target):
         page = self._page(organisation, "suppliers", code)
         if page is None:
             return None
-        facts = page.facts
-        return Supplier(
-            code=code,
-            name=_name(page, code),
-            currency=facts.text("currency"),
-            lead_time=integer(facts.text("lead_time"), "The lead time of a supplier"),
-            blocked=facts.text("state") == "blocked",
-        )
+        return supplier_of(page, code)
 
     def article(self, organisation: str, supplier: str, code: str) -> Article | None:
         """The page of an article: a code belongs to one supplier here."""
+        known = (organisation, code)
+        if known not in self._articles:
+            self._articles[known] = self._read_article(organisation, code)
+        return self._articles[known]
+
+    def _read_article(self, organisation: str, code: str) -> Article | None:
         page = self._page(organisation, "articles", code)
         if page is None:
             return None
-        facts = page.facts
         shown = self.page.locator("dd").filter(has=self.page.locator("[data-field=vat]"))
-        rate = _PERCENT.search(shown.inner_text())
-        return Article(
-            code=code,
-            name=_name(page, code),
-            supplier=facts.part("supplier").attributes.get("data-supplier", ""),
-            supplier_name=facts.text("supplier"),
-            unit=facts.text("unit"),
-            pack_size=integer(facts.text("pack_size"), "The pack size of an article"),
-            price=money(facts.text("price"), "The price of an article"),
-            vat_code=facts.text("vat"),
-            vat_rate=number(rate[1], "The VAT rate of an article") if rate else None,
-            lead_time=integer(facts.text("lead_time"), "The lead time of an article"),
-        )
+        return article_of(page, code, shown.inner_text())
 
     def offers(self, organisation: str, article: Article) -> tuple[Article, ...]:
         """Articles of other suppliers that share a word of the name: a person judges what will do."""
@@ -147,17 +143,7 @@ class PracticePurchasing(Target):
                     one.casefold() for one in _words(row.text("name"))
                 ]:
                     continue
-                found[row.attribute("data-article")] = Article(
-                    code=row.attribute("data-article"),
-                    name=row.text("name"),
-                    supplier=code,
-                    supplier_name=supplier.text,
-                    unit=row.text("unit"),
-                    pack_size=integer(row.text("pack_size"), "A pack size in the list"),
-                    price=money(row.text("price"), "A price in the list"),
-                    vat_code=row.text("vat"),
-                    lead_time=integer(row.text("lead_time"), "A lead time in the list"),
-                )
+                found[row.attribute("data-article")] = offer_of(row)
         blocked: dict[str, bool] = {}
         for one in found.values():
             if one.supplier not in blocked:
@@ -171,14 +157,7 @@ class PracticePurchasing(Target):
         for wanted in numbers:
             for row in self._list(organisation, "contracts", "Framework contracts", wanted):
                 if row.attribute("data-contract") == wanted:
-                    found[wanted] = Contract(
-                        number=wanted,
-                        supplier=row.part("supplier").attributes.get("data-supplier", ""),
-                        valid_from=day(row.text("valid_from"), "The first day of a contract"),
-                        valid_until=day(row.text("valid_until"), "The last day of a contract"),
-                        ceiling=money(row.text("ceiling"), "The ceiling of a contract"),
-                        used=money(row.text("used"), "What is used of a contract"),
-                    )
+                    found[wanted] = contract_of(row)
         return found
 
     def budgets(
@@ -190,13 +169,7 @@ class PracticePurchasing(Target):
             raise PageChanged("There is no page of cost centres for this organisation.")
         rows = page.tables.get(f"Budgets {year}", [])
         return {
-            row.attribute("data-cost-centre"): Budget(
-                cost_centre=row.attribute("data-cost-centre"),
-                year=year,
-                budget=money(row.text("budget"), "A budget"),
-                committed=money(row.text("committed"), "What is committed of a budget"),
-                spent=money(row.text("spent"), "What is spent of a budget"),
-            )
+            row.attribute("data-cost-centre"): budget_of(row, year)
             for row in rows
             if row.attribute("data-cost-centre") in cost_centres
         }
@@ -311,13 +284,18 @@ class PracticePurchasing(Target):
     def _page(self, organisation: str, *places: str) -> Document | None:
         """Open a page and read it; None when there is no such thing."""
         path = "/".join(quote(part, safe="") for part in (organisation, *places))
+        if path in self._seen:
+            return self._seen[path]
         response = self.page.goto(f"/purchasing/{path}")
         self._still_signed_in(TargetDown)
         if response is not None and response.status == 404:
             return None
         if response is not None and response.status >= 400:
             raise TargetRefused(f"The practice office refused a page ({response.status}).")
-        return Document(self.page.content())
+        document = Document(self.page.content())
+        if places[0] not in ("orders", "articles"):  # an article is read from the page itself
+            self._seen[path] = document
+        return document
 
     def _list(self, organisation: str, place: str, caption: str, words: str) -> list[Row]:
         """All rows of a paged list that was searched."""
@@ -330,12 +308,16 @@ class PracticePurchasing(Target):
     def _one_page(
         self, organisation: str, place: str, caption: str, words: str, page: int
     ) -> tuple[list[Row], int]:
-        path = f"/purchasing/{quote(organisation, safe='')}/{place}"
-        response = self.page.goto(f"{path}?q={quote(words, safe='')}&page={page}")
-        self._still_signed_in(TargetDown)
-        if response is not None and response.status >= 400:
-            raise TargetRefused(f"The practice office refused a list ({response.status}).")
-        document = Document(self.page.content())
+        path = f"{quote(organisation, safe='')}/{place}?q={quote(words, safe='')}&page={page}"
+        document = self._seen.get(path)
+        if document is None:
+            response = self.page.goto(f"/purchasing/{path}")
+            self._still_signed_in(TargetDown)
+            if response is not None and response.status >= 400:
+                raise TargetRefused(f"The practice office refused a list ({response.status}).")
+            document = Document(self.page.content())
+            if place != "orders":
+                self._seen[path] = document
         counted = _PAGES.fullmatch(document.facts.text("total"))
         rows = document.table(caption)
         if counted is None or int(counted[2] or 1) != page:
@@ -377,11 +359,6 @@ class PracticePurchasing(Target):
             raise TargetRefused(
                 f"The practice office said no to '{button}': see the picture of the page."
             )
-
-
-def _name(page: Document, code: str) -> str:
-    """The name in a page's title: ``L0101 Papierhandel De Vries – Practice office``."""
-    return page.title.rpartition("–")[0].strip().removeprefix(code).strip()
 
 
 def _words(name: str) -> list[str]:

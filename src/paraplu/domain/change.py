@@ -78,6 +78,13 @@ class Change(ABC, Generic[L]):
     def act(self, reached: str | None) -> None:
         """Carry it out, from the start or on from the stage `reached`."""
 
+    def show(self) -> None:
+        """Bring what this is about into view, for the picture that is kept as evidence.
+
+        By default the picture shows what was looked at last.
+        """
+        return
+
     def preconditions(self) -> Mapping[str, str]:
         """What must still be so at the last moment, read now (``{"run": "open"}``)."""
         return {}

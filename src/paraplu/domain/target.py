@@ -46,6 +46,14 @@ class Target(ABC):
         """
         return request.method.upper() not in ("GET", "HEAD", "OPTIONS")
 
+    def refresh(self) -> None:
+        """Forget what was read: what is asked from now on must come from the product itself.
+
+        Called before each try, before the last look at preconditions, before the act and before every look
+        after it. A target that remembers nothing between calls has nothing to do here.
+        """
+        return
+
     def bystanders(self) -> Sequence[Any]:
         """Locators of what belongs to other people on the present page: covered on pictures."""
         return ()

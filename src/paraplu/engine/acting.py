@@ -68,6 +68,7 @@ class Acting:
         place = self._turn.place
         place.case, place.key, place.fence = case.uid, case.key, case.fence
         place.intent, place.step = row.uid, "resolve"
+        self._turn.refresh()
         try:
             change = self._turn.bot.change(self._turn.case_in_hand(case.row), self._turn.desk())
         except TargetDown:
@@ -122,6 +123,7 @@ class Acting:
         """Act. Whatever it raises is kept: only the look afterwards says what was done."""
         self._turn.place.intent, self._turn.place.step = intent, "act"
         try:
+            self._turn.refresh()
             change.act(reached)
         except IntegrityBroken:
             raise
@@ -135,6 +137,7 @@ class Acting:
         self._turn.place.step = "look-again"
         for chance in (True, False):
             try:
+                self._turn.refresh()
                 after = change.look()
                 return (
                     compare(
@@ -175,7 +178,7 @@ class Acting:
         after: Any,
         approvals: Sequence[Approval],
     ) -> State | None:
-        pictures = self._turn.picture("after")
+        pictures = self._turn.picture("after", change.show)
         if comparison.verdict == "confirmed":
             return self._confirmed(case, intent_uid, change, intent, after, approvals, pictures)
         if comparison.verdict == "nothing":

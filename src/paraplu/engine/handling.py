@@ -134,6 +134,7 @@ class Handling:
         place = self._turn.place
         place.case, place.key, place.fence = case.uid, case.key, case.fence
         place.intent, place.step = None, step
+        self._turn.refresh()
 
     def _attempts(self, case: Held, most: int) -> State:
         """Try until something is decided; only what did nothing outside is tried again."""
@@ -172,7 +173,9 @@ class Handling:
         plan = outcome.intent.plan
         if plan.nothing_left:
             asked = {field.path: field.after for field in plan.asked if field.after is not None}
-            return self._settling.already(case, asked, self._turn.picture("already-so"))
+            return self._settling.already(
+                case, asked, self._turn.picture("already-so", outcome.change.show)
+            )
         now = self._parts.clock.now()
         if _too_late(plan, now):
             return self._settling.aside(
@@ -182,7 +185,7 @@ class Handling:
         approvals = self._approve(case, outcome)
         if approvals is None:
             return State.WAITING
-        pictures = self._turn.picture("before")
+        pictures = self._turn.picture("before", outcome.change.show)
         intent = self._intend(case, outcome, approvals, pictures)
         return self._acting.act(case, intent, outcome.change, outcome.intent, None, approvals)
 
@@ -292,6 +295,7 @@ class Handling:
         """Read preconditions and mandates again, then write the durable word before the act."""
         self._turn.place.step = "intend"
         plan = prepared.intent.plan
+        self._turn.refresh()
         now_true: Mapping[str, str] = guarded("preconditions", prepared.change.preconditions)
         if dict(now_true) != dict(plan.preconditions):
             raise Moved("What the plan rests on has changed between the look and the act.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -157,14 +157,23 @@ class Turn:
             power_safe=False,
         )
 
-    def picture(self, what: str) -> list[Evidence]:
-        """Keep a picture of the page as evidence; secrets and bystanders are covered.
+    def refresh(self) -> None:
+        """What is read from now on must be live."""
+        if self.target is not None:
+            self.target.refresh()
+
+    def picture(self, what: str, show: Callable[[], None] | None = None) -> list[Evidence]:
+        """Keep a picture of the page as evidence, of what `show` brings into view if it is given.
+
+        Secrets and bystanders are covered.
 
         One that cannot be taken is told of in the log and stops nothing: what was done must be recorded.
         """
         if self.session is None or self.target is None:
             return []
         try:
+            if show is not None:
+                show()
             mask: Sequence[Any] = self.target.bystanders()
             data = self.session.picture(mask)
         except StorageDown:

@@ -133,6 +133,9 @@ class PayrollOnPaper:
             concerns=self.concerns,
         )
 
+    def show(self, place: Place) -> None:
+        """Paper lies open."""
+
     def nets(self, organisation: str, period: str) -> Mapping[str, Decimal]:
         return {"00412/1": D(1), "00449/1": D("2101.17"), "00486/1": D("1987.40")}
 
