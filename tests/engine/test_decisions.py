@@ -13,6 +13,7 @@ from paraplu_ledger import BookingBot, SetLine
 from paraplu import Bot, Change, Effect, Finding
 from paraplu.domain.person import Role
 from paraplu.errors import NotAllowed, Refused
+from paraplu.store import cases
 
 LARGE = {"wanted": "3500.00"}  # 1,000 more: above Carla's mandate of 500
 
@@ -376,3 +377,26 @@ def test_an_approver_stands_in_for_another_from_the_day_it_is_valid(bureau: Bure
         bureau.approve("A-1", "dirk")
     bureau.time.go_on(days=1)
     bureau.approve("A-1", "dirk")
+
+
+def test_a_run_that_lost_the_case_in_the_middle_of_its_act_does_not_go_on(bureau: Bureau) -> None:
+    class Overtaken(SetLine):
+        def look(self) -> Any:
+            if self.ledger.drafts("10001"):
+                with bureau.centre.parts.database.write() as connection:
+                    cases.claim(connection, self.case.uid, "another run", crashed=False)
+            return super().look()
+
+    class OvertakenBot(BookingBot):
+        def change(self, case: Any, desk: Any) -> Change[Any]:
+            return Overtaken(case, desk["ledger"])
+
+    bureau.settings(variants={"two_steps": True})
+    bureau.books.fault("cut")  # after the draft: the act goes on from there when it was looked at
+    bureau.with_bot(OvertakenBot).story(booking("A-1"))
+    assert bureau.books.saves() == []
+    assert list(bureau.books.drafts("10001")) == [bureau.mark("A-1")]
+    assert (bureau.state("A-1"), bureau.intents("A-1")) == ("working", [None])
+    bureau.with_bot(BookingBot).run()
+    assert bureau.state("A-1") == "done"
+    assert bureau.books.saves() == [bureau.mark("A-1")]
