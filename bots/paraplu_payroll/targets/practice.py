@@ -343,6 +343,7 @@ class PracticePayroll(Target):
         return self._judge(response, written=False)
 
     def _send(self, button: Any) -> None:
+        self.refresh()  # whatever comes of it, what was read before is old
         with self.page.expect_navigation() as sent:
             button.click()
         self._judge(sent.value, written=True)

@@ -352,6 +352,7 @@ class PracticePurchasing(Target):
 
     def _send(self, button: str) -> None:
         """Press a button that saves, and see whether the office said no."""
+        self.refresh()  # whatever comes of it, what was read before is old
         with self.page.expect_navigation():
             self._button(button).click()
         self._still_signed_in(OutcomeUnknown)

@@ -36,8 +36,14 @@ class Planned:
         return self.judged()
 
 
+def _refreshed(desk: Desk) -> None:
+    """As the engine does before each try."""
+    getattr(desk["payroll"], "refresh", lambda: None)()
+
+
 def found(case: CaseInHand[SalaryCorrection], desk: Desk) -> list[Finding]:
     """What the check finds."""
+    _refreshed(desk)
     return list(PayrollBot().check(case, desk))
 
 
@@ -54,6 +60,7 @@ def planned(case: CaseInHand[SalaryCorrection], desk: Desk) -> Planned:
 
 def planned_anyway(case: CaseInHand[SalaryCorrection], desk: Desk) -> Planned:
     """The plan of a case, as after a person handed it back."""
+    _refreshed(desk)
     change = PayrollBot().change(case, desk)
     before = change.look()
     wanted, roles = change.wanted(before), change.roles(before)

@@ -333,6 +333,7 @@ def test_numbers_in_another_notation_are_noticed_and_never_misread(
     before = person.lines()
     planned_change = plan(target, person.asks(), "PP-swap")
     office.set_mood("numbers-swapped")
+    target.refresh()
     with pytest.raises(PageChanged):
         target.slip(
             Place(organisation="waterland", employee=person.code, employment=1, period=NOVEMBER)

@@ -105,6 +105,7 @@ def make_desk() -> Callable[..., Desk]:
 
     def make(purchasing: Any = None, now: str = "2026-11-23T10:00", **calendar: Any) -> Desk:
         moment = datetime.fromisoformat(now).replace(tzinfo=CLIENT.zone)
+        getattr(purchasing, "refresh", lambda: None)()  # as the engine does before each try
         return Desk({"purchasing": purchasing}, moment, Calendar(**calendar))
 
     return make

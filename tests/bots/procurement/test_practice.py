@@ -516,6 +516,7 @@ def test_numbers_in_another_notation_are_noticed_and_never_misread(
         before = change.look()
 
         office.set_mood("numbers-swapped")
+        target.refresh()
         with pytest.raises(PageChanged):
             target.article("waterland", "L0106", "TEC-0010")
         with pytest.raises(PageChanged):
