@@ -220,7 +220,7 @@ class SalaryCorrection(
             "Cost centre",
             nl="Kostenplaats",
             da="Omkostningssted",
-            aliases=("Cost center", "Kpl", "Afdeling"),
+            aliases=("Cost center", "Kpl"),
             kind=Kind.CODE,
             longest=20,
             cost_centre=True,

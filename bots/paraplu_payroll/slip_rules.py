@@ -50,6 +50,9 @@ class SlipRules:
         for period in dict.fromkeys(periods):
             slip = dossier.slip(period)
             if slip is None:
+                ended = dossier.employment.ends if dossier.employment else None
+                if ended is not None and f"{ended:%Y-%m}" < period:
+                    return  # a person is called because it has ended
                 yield to_client(
                     "employment",
                     "no-slip",

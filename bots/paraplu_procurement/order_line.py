@@ -135,7 +135,7 @@ class OrderLine(RequestLine):
             "Cost centre",
             nl="Kostenplaats",
             da="Omkostningssted",
-            aliases=("Cost center", "Kpl", "Afdeling"),
+            aliases=("Cost center", "Kpl"),
             kind=Kind.CODE,
             longest=40,
             personal=False,

@@ -92,7 +92,9 @@ def show(
             names = centre.parts.people.names(connection)
     for one in shown:
         who = names.get(one.actor, one.actor)
-        session.out.line(f"{one.place:>6}  {one.time:%Y-%m-%d %H:%M:%S}  {one.kind:<20}  {who}")
+        verb = one.rpa.get("detail", {}).get("verb", "")
+        what = f"{one.kind} {verb}".strip()
+        session.out.line(f"{one.place:>6}  {one.time:%Y-%m-%d %H:%M:%S}  {what:<20}  {who}")
         for name, value in one.values.items():
             session.out.line(f"        {name}: {_short(value)}")
     session.out.result(
@@ -137,5 +139,5 @@ def evidence(session: Session, name: str, path: Path) -> None:
 
 
 def _short(value: Any) -> str:
-    text = str(value)
+    text = " ".join(str(value).split())
     return text if len(text) <= 160 else text[:157] + "..."

@@ -7,7 +7,6 @@ was finished starts anew.
 
 from __future__ import annotations
 
-import getpass
 import json
 import secrets
 import shutil
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paraplu.cli.session import Session, shared
+from paraplu.cli.session import Session, shared, system_user
 
 if TYPE_CHECKING:
     from paraplu.bootstrap import Centre
@@ -181,7 +180,7 @@ def _make_home(session: Session, home: Path, address: str, laid_out: dict[str, A
 
     if not (home / SETTINGS).exists():
         session.out.line(f"Making a home in {home}")
-        user = getpass.getuser()
+        user = system_user()
         person = Person(
             handle="you",
             name="You",
@@ -207,7 +206,7 @@ def _receive(session: Session, centre: Centre, laid_out: dict[str, Any]) -> None
     from paraplu.cli.clients import load
     from paraplu.store import receipts
 
-    by = centre.parts.people.acting(getpass.getuser(), None, demo=True)
+    by = centre.parts.people.acting(system_user(), None, demo=True)
     with centre.parts.database.read() as connection:
         known = {row.service + row.client for row in receipts.listed(connection, None, None)}
         fresh = not centre.parts.clients.every(connection)
@@ -219,7 +218,7 @@ def _receive(session: Session, centre: Centre, laid_out: dict[str, Any]) -> None
         if service + client in known:
             continue
         file = Path(delivery["file"])
-        submitter = centre.parts.people.acting(getpass.getuser(), delivery["by"], demo=True)
+        submitter = centre.parts.people.acting(system_user(), delivery["by"], demo=True)
         taken = centre.intake.receive(file, client, service, submitter, channel="demo")
         totals = taken.totals
         session.out.line(
@@ -229,7 +228,7 @@ def _receive(session: Session, centre: Centre, laid_out: dict[str, Any]) -> None
 
 
 def _run(session: Session, centre: Centre, laid_out: dict[str, Any]) -> None:
-    by = centre.parts.people.acting(getpass.getuser(), None, demo=True)
+    by = centre.parts.people.acting(system_user(), None, demo=True)
     for delivery in laid_out["deliveries"]:
         client, service = delivery["client"], delivery["service"]
         with session.out.progress(f"{client}: {service}") as progress:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import shutil
 import sys
 
 import click
 
-from paraplu.cli.session import Session, shared
+from paraplu.cli.session import Session, shared, system_user
 
 
 @click.command()
@@ -30,7 +29,7 @@ def init(session: Session, name: str | None, handle: str | None) -> None:
     from paraplu.errors import Refused
     from paraplu.settings import home_folder
 
-    user = getpass.getuser()
+    user = system_user()
     chosen = handle or "".join(c for c in user.lower() if c.isalnum() or c in "._-") or "admin"
     try:
         person = Person(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import getpass
+import os
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,7 +45,16 @@ class Session:
 
     def acting(self, centre: Centre) -> Known:
         """The person who acts: bound to the operating-system user, or claimed in a demo home."""
-        return centre.parts.people.acting(getpass.getuser(), self.claimed, demo=centre.home.demo)
+        return centre.parts.people.acting(system_user(), self.claimed, demo=centre.home.demo)
+
+
+def system_user() -> str:
+    """The operating-system user of this process, as the system knows it, whatever the environment says."""
+    if os.name == "posix":
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    return getpass.getuser()
 
 
 def shared(function: F) -> F:

@@ -33,8 +33,9 @@ class Mandate(Setting):
     granted_by: str
 
     def covers(self, cost_centres: Iterable[str]) -> bool:
-        """Whether it holds for every one of `cost_centres`."""
-        return not self.cost_centres or all(centre in self.cost_centres for centre in cost_centres)
+        """Whether it holds for every one of `cost_centres`, of which there must be one if it is limited."""
+        named = set(cost_centres)
+        return not self.cost_centres or (bool(named) and named <= set(self.cost_centres))
 
     def valid_on(self, day: date) -> bool:
         """Whether it is in force on `day` (both ends included)."""

@@ -21,7 +21,7 @@ from paraplu.engine.clients import Terms
 from paraplu.engine.clock import to_ms
 from paraplu.engine.journal import Personal
 from paraplu.engine.mandates import standing_approvals, who_asked
-from paraplu.engine.planning import Moved, Planning, Prepared, guarded
+from paraplu.engine.planning import REMARK, Moved, Planning, Prepared, guarded
 from paraplu.engine.settling import Held, Settling
 from paraplu.engine.turn import Turn
 from paraplu.errors import (
@@ -167,7 +167,9 @@ class Handling:
         self._enter(case, "check")
         outcome = self._planning.prepare(case)
         if not isinstance(outcome, Prepared):
-            if back := _to_client(outcome):
+            remark = any(one.message.code == REMARK for one in outcome)
+            # A remark is read by a person even when the request would go back anyway.
+            if (back := _to_client(outcome)) and not remark:
                 return self._settling.returned(case, back)
             return self._settling.aside(case, [one for one in outcome if isinstance(one, ToPerson)])
         plan = outcome.intent.plan

@@ -18,6 +18,9 @@ from paraplu.engine.turn import Turn
 from paraplu.errors import IntegrityBroken, NothingDone, OutcomeUnknown, PluginWrong
 from paraplu.store import cases, exceptions
 
+REMARK = "remark"
+"""The code of the finding that somebody wrote a remark: a person reads it, whatever else is found."""
+
 
 class Moved(NothingDone):
     """What the plan rests on has changed since it was made: it is made again."""
@@ -60,6 +63,14 @@ class Planning:
 
     def _check(self, case: Held, hand: CaseInHand[Any], desk: Desk) -> list[ToClient | ToPerson]:
         findings = guarded("check", lambda: _told(self._turn.bot.check(hand, desk)))
+        if hand.request.remark and not any(one.message.code == REMARK for one in findings):
+            findings.append(
+                to_person(
+                    REMARK,
+                    "A remark must be read by a person first: {remark}",
+                    remark=hand.request.remark,
+                )
+            )
         with self._parts.database.read() as connection:
             seen = exceptions.seen(connection, case.uid)
             others = self._alarm_elsewhere(connection, case)

@@ -21,7 +21,7 @@ from paraplu.engine.handling import Handling
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
 from paraplu.engine.settling import Held, Settling
-from paraplu.engine.turn import Turn
+from paraplu.engine.turn import Place, Turn
 from paraplu.errors import (
     FenceLost,
     IntegrityBroken,
@@ -123,7 +123,7 @@ class Runs:
                 self._look_at_watches(turn, watches)
                 self._each(turn, due, report, progress)
                 if turn.target is not None:
-                    turn.place.step = "sign-out"
+                    turn.place = Place(key=turn.client_key(), step="sign-out")
                     with contextlib.suppress(ParapluError):
                         turn.target.sign_out()
             ending = report.ending
