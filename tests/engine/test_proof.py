@@ -115,10 +115,11 @@ def written(bureau: Bureau, statement: str, *values: object) -> int:
     return changed
 
 
+# Five bare digits would be found by chance in the many hashes: account numbers as they would be written.
 PERSONAL = (
     *(text for person in PEOPLE for text in (person.handle, person.name, person.email) if text),
     *("KENMERK", "kenmerk-77", "BESTEL-55", "jan.onbekend", "Jolanda", "Fatima", "Mieke", "Pieter"),
-    *("slordig", "akkoord", "Boekhandel Smal", "FIR-200", "10002", "10005"),
+    *("slordig", "akkoord", "Boekhandel Smal", "FIR-200", "account 10002", '"10005"'),
     *("7654.32", "7654,32", "8642.10", "8642.1", "9753.19", "1799.99", "2825.25", "89.50", "99.99"),
     *("lines.2200", "line 2200", "delivery 1", "ledger-robot-only-here", PASSWORD),
 )
@@ -278,7 +279,7 @@ def test_a_value_put_beside_an_entry_that_does_not_hold_its_digest_is_not_shown(
     shown = after.centre.proof.show(after.who("ines"), case=two)
     declared = next(entry for entry in shown if entry.kind == "case-received")
     assert declared.values["reference"] == "KENMERK-773"
-    assert "remark" not in declared.values
+    assert "Jolanda" not in str(declared.values)
 
 
 def test_evidence_opens_as_what_it_is_only(after: Bureau) -> None:
