@@ -28,7 +28,7 @@ class Raising(SetLine):
     """Raises in one of its methods, on account 10001 only."""
 
     where = "look"
-    what: Exception = KeyError("a value of the case")
+    what: BaseException = KeyError("a value of the case")
     first = 0  # the number of calls that go well
 
     def __getattribute__(self, name: str) -> Any:
@@ -45,7 +45,7 @@ class Raising(SetLine):
         return found
 
 
-def raising(where: str, what: Exception, first: int = 0) -> type[BookingBot]:
+def raising(where: str, what: BaseException, first: int = 0) -> type[BookingBot]:
     """A bot whose change raises `what` in `where`."""
     change = type("Raises", (Raising,), {"where": where, "what": what, "first": first})
 
@@ -244,3 +244,15 @@ def test_a_rehearsal_that_would_write_is_stopped_by_the_safety_net(bureau: Burea
     assert "A rehearsal does not write" in report.why
     assert bureau.books.saves() == []
     assert "1000" in bureau.books.amounts("10001")
+
+
+def test_a_run_that_is_interrupted_by_a_person_is_no_crash(bureau: Bureau) -> None:
+    bureau.send(booking("A-1"))
+    for where in ("look", "act", "look", "act"):
+        with pytest.raises(KeyboardInterrupt):
+            bureau.with_bot(raising(where, KeyboardInterrupt())).run()
+        assert (bureau.case("A-1").run, bureau.case("A-1").crashes) == (None, 0)
+    assert bureau.state("A-1") == "working"
+    bureau.with_bot(BookingBot).run()
+    assert bureau.state("A-1") == "done"
+    assert bureau.books.saves() == [bureau.mark("A-1")]

@@ -132,6 +132,10 @@ class Runs:
                 raise
             report.ending = ending = "paused"
             report.why = str(error)
+        except KeyboardInterrupt:
+            with self._parts.database.write() as connection:
+                cases.release(connection, turn.uid)
+            raise
         finally:
             self._ended(turn, ending)
         if not turn.rehearsal:

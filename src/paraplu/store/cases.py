@@ -114,6 +114,11 @@ def claim(connection: Connection, uid: str, run: str, *, crashed: bool) -> int:
     return int(row.fence) + 1
 
 
+def release(connection: Connection, run: str) -> None:
+    """Leave the cases that a run holds to a later one: it was stopped, it did not crash."""
+    connection.execute(cases.update().where(cases.c.run == run).values(run=None))
+
+
 def write(
     connection: Connection,
     uid: str,
