@@ -51,12 +51,23 @@ def test_a_wrong_request_goes_back_with_everything_that_is_wrong(bureau: Bureau)
 def test_a_remark_calls_a_person_and_once_read_stops_nothing(bureau: Bureau) -> None:
     bureau.story(booking("A-1", remark="only after the 20th"))
     assert bureau.state("A-1") == "with-person"
-    assert bureau.told("A-1") == "There is a remark: only after the 20th"
+    assert bureau.told("A-1") == "A remark must be read by a person first: only after the 20th"
     assert bureau.asks("A-1") == ["remark"]
     bureau.hand_back("A-1")
     bureau.run()
     assert bureau.state("A-1") == "done"
     assert bureau.asks("A-1") == []
+
+
+def test_a_remark_is_read_before_a_wrong_request_goes_back(bureau: Bureau) -> None:
+    bureau.send(booking("A-1", now="2400.00", remark="Jo said so"))
+    assert [one.verdict for one in bureau.rehearse().rehearsed] == ["with-person"]
+    bureau.run()
+    assert bureau.asks("A-1") == ["remark"]
+    bureau.hand_back("A-1")
+    bureau.run()
+    assert bureau.state("A-1") == "returned"
+    assert "You say 2400.00" in bureau.told("A-1")
 
 
 def test_what_a_person_has_read_does_not_hide_what_is_new(bureau: Bureau) -> None:

@@ -167,9 +167,7 @@ class Handling:
         self._enter(case, "check")
         outcome = self._planning.prepare(case)
         if not isinstance(outcome, Prepared):
-            remark = any(one.message.code == REMARK for one in outcome)
-            # A remark is read by a person even when the request would go back anyway.
-            if (back := _to_client(outcome)) and not remark:
+            if back := _to_client(outcome):
                 return self._settling.returned(case, back)
             return self._settling.aside(case, [one for one in outcome if isinstance(one, ToPerson)])
         plan = outcome.intent.plan
@@ -359,7 +357,12 @@ class Handling:
 
 
 def _to_client(findings: Sequence[ToClient | ToPerson]) -> list[ToClient]:
-    """What the client must be told: one such finding sends the whole request back."""
+    """What the client must be told: one such finding sends the whole request back.
+
+    But a remark is read by a person first, even when the request would go back anyway.
+    """
+    if any(isinstance(one, ToPerson) and one.message.code == REMARK for one in findings):
+        return []
     return [finding for finding in findings if isinstance(finding, ToClient)]
 
 

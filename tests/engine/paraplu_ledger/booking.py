@@ -25,7 +25,6 @@ from paraplu import (
     asks,
     derived,
     to_client,
-    to_person,
 )
 from paraplu_ledger.target import Ledger
 
@@ -174,8 +173,6 @@ class BookingBot(Bot[Booking]):
 
     def findings(self, case: CaseInHand[Booking], desk: Desk) -> Iterator[Finding]:
         request, ledger = case.request, desk["ledger"]
-        if request.remark:
-            yield to_person("remark", "There is a remark: {remark}", remark=request.remark)
         lines = ledger.lines(request.account)
         if lines is None:
             yield to_client("account", "account-unknown", "There is no such account.")
