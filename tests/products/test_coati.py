@@ -48,6 +48,7 @@ def open_run(page: Page, coati: Coati, month: dt.date) -> None:
     expect(page.get_by_role("heading", name=f"Nómina: {month:%d/%m/%Y} - ")).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_base_salary_is_drafted_approved_by_a_second_person_and_applied(
     coati: Coati, page: Page
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_base_salary_is_drafted_approved_by_a_second_person_and_applied(
     assert coati.records.base_salary(employee) == Decimal("27500.50")
 
 
+@pytest.mark.long
 def test_a_bonus_on_the_calculated_run_reaches_the_slip_after_recalculation(
     coati: Coati, page: Page
 ) -> None:

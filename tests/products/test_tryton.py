@@ -98,6 +98,7 @@ def add_line(
     assert rows.all_inner_texts()[:-1] == before
 
 
+@pytest.mark.long
 def test_a_purchase_of_two_lines_is_quoted_and_confirmed_and_its_number_read_back(
     tryton: Tryton, page: Page
 ) -> None:

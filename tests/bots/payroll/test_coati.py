@@ -131,6 +131,7 @@ def test_a_base_salary_is_drafted_approved_applied_and_counted_in_the_run(
     assert {code for code in before if before[code] != after[code]} == {"DEMO-EMP006"}
 
 
+@pytest.mark.long
 def test_a_base_salary_is_gone_on_from_each_stage(coati: Coati, target: CoatiPayroll) -> None:
     planned_change = planned(hand(coati), desk(target))
     change: Any = planned_change.change
@@ -168,6 +169,7 @@ def test_a_bonus_is_entered_counted_changed_and_taken_away(
     assert slips(coati) == before
 
 
+@pytest.mark.long
 def test_a_bonus_that_was_entered_and_not_counted_is_gone_on_from(
     coati: Coati, target: CoatiPayroll
 ) -> None:
@@ -181,6 +183,7 @@ def test_a_bonus_that_was_entered_and_not_counted_is_gone_on_from(
     assert len([item for item in coati.records.novelties(run) if item.concept == "BONUSES"]) == 1
 
 
+@pytest.mark.long
 def test_a_bonus_is_not_entered_on_top_of_one_that_the_run_does_not_count_yet(
     coati: Coati, target: CoatiPayroll
 ) -> None:
@@ -215,6 +218,7 @@ def test_a_green_message_with_no_effect_is_not_believed(coati: Coati, target: Co
     assert "BONUSES" not in {line.code for line in slips(coati)["DEMO-EMP001"].lines}
 
 
+@pytest.mark.long
 def test_a_change_of_somebody_else_in_the_same_calculation_is_collateral(
     coati: Coati, target: CoatiPayroll
 ) -> None:
@@ -227,6 +231,7 @@ def test_a_change_of_somebody_else_in_the_same_calculation_is_collateral(
     assert difference.path.startswith("bystanders.")
 
 
+@pytest.mark.long
 def test_what_coati_knows_sends_requests_back(coati: Coati, target: CoatiPayroll) -> None:
     at = desk(target)
     (wrong,) = found(hand(coati, amount_now=D(25000)), at)

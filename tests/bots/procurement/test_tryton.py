@@ -205,6 +205,7 @@ def test_an_order_is_checked_placed_and_read_back_and_stands_in_trytons_database
     assert stored.created_by == tryton.users["robot"].login
 
 
+@pytest.mark.long
 @pytest.mark.product
 @pytest.mark.browser
 def test_a_draft_that_was_left_behind_is_taken_further_or_cancelled_and_never_doubled(
