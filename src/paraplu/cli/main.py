@@ -107,3 +107,7 @@ def _fail(text: str, code: int, wants_json: bool) -> None:
     else:
         click.echo(f"paraplu: {text}", err=True)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

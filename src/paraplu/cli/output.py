@@ -77,6 +77,20 @@ class Output:
 
             yield move
 
+    @contextmanager
+    def bars(self, names: Sequence[str]) -> Iterator[Callable[[int, int, int], None]]:
+        """Several bars on a terminal; elsewhere silence. Gives the function that moves one by its number."""
+        if not self.pretty:
+            yield lambda _number, _done, _total: None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()) as bars:
+            tasks = [bars.add_task(name, total=None) for name in names]
+            yield lambda number, done, total: bars.update(
+                tasks[number], completed=done, total=total
+            )
+
     @staticmethod
     def _plain_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         cells = [list(headings), *([_text(cell) for cell in row] for row in rows)]
