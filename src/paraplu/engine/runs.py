@@ -22,6 +22,7 @@ from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
 from paraplu.engine.settling import Held, Settling
 from paraplu.engine.turn import Place, Turn
+from paraplu.engine.waiting import call_people
 from paraplu.errors import (
     FenceLost,
     IntegrityBroken,
@@ -80,6 +81,7 @@ class Runs:
         with self._alone(client, service):
             turn = self._turn(client, service, by, rehearsal=False)
             self._end_dead_runs(turn)
+            call_people(turn)
             return self._carry_out(turn, progress or (lambda *_: None))
 
     def rehearse(
