@@ -64,7 +64,7 @@ def may_not_decide(
         (person == hands.requester, "own-request", "You asked for this yourself." + somebody),
         (person == hands.subject, "own-data", "This is about you." + somebody),
         (person in hands.edited_by, "own-edit", "You changed this case yourself." + somebody),
-        (person in hands.finished_by, "own-work", "You finished this by hand yourself." + somebody),
+        (person in hands.finished_by, "own-work", "You worked on this case yourself." + somebody),
         (mandate is None, "no-mandate", "You have no mandate to approve this."),
         (own_mandate, "own-mandate", "You put your own mandate into force." + somebody),
     )
