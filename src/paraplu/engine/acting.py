@@ -83,15 +83,13 @@ class Acting:
         except PluginWrong as error:
             return self._unresolved(case, row.uid, str(error))
         self._parts.journal.write_alone(
-            self._parts.journal.entry(
-                "intent-resolved",
-                self._turn.hand,
-                case=case.uid,
-                fence=case.fence,
-                intent=row.uid,
-                status_code=comparison.verdict,
-                **self._turn.names,
-            )
+            "intent-resolved",
+            self._turn.hand,
+            case=case.uid,
+            fence=case.fence,
+            intent=row.uid,
+            status_code=comparison.verdict,
+            **self._turn.names,
         )
         with self._parts.database.read() as connection:
             approvals = [

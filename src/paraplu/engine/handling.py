@@ -96,20 +96,18 @@ class Handling:
         else:
             verdict, said = "with-person", tuple(Said(None, one.message) for one in outcome)
         self._parts.journal.write_alone(
-            self._parts.journal.entry(
-                "rehearsed",
-                self._turn.hand,
-                case=uid,
-                status_code=verdict,
-                personal=Personal(
-                    case.key,
-                    {
-                        "said": [str(one.message) for one in said],
-                        "plan": plan.to_json() if plan else None,
-                    },
-                ),
-                **self._turn.names,
-            )
+            "rehearsed",
+            self._turn.hand,
+            case=uid,
+            status_code=verdict,
+            personal=Personal(
+                case.key,
+                {
+                    "said": [str(one.message) for one in said],
+                    "plan": plan.to_json() if plan else None,
+                },
+            ),
+            **self._turn.names,
         )
         return verdict, plan, said
 

@@ -134,10 +134,13 @@ class Journal:
         if new:
             entries.append(connection, new)
 
-    def write_alone(self, *new: entries.NewEntry, power_safe: bool = True) -> None:
-        """Append entries that describe no state of ours."""
+    def write_alone(self, kind: str, hand: Hand, *, power_safe: bool = True, **terms: Any) -> None:
+        """Append an entry that describes no state of ours; see `entry`.
+
+        It is composed inside the transaction, so that entries of two runs do not overtake each other.
+        """
         with self._database.write(power_safe=power_safe) as connection:
-            entries.append(connection, new)
+            entries.append(connection, [self.entry(kind, hand, **terms)])
 
     def sign_head(self) -> Checkpoint | None:
         """Sign the log as it stands and keep the head. None when there is no signing key here."""

@@ -98,14 +98,11 @@ class Proof:
 
     def tell_of_reading(self, reader: Known, *, case: str | None, number: int) -> None:
         """Write down that somebody read personal values."""
-        journal = self._parts.journal
-        journal.write_alone(
-            journal.entry(
-                "personal-data-read",
-                reader.hand,
-                case=case,
-                detail={"what": "entries", "count": number},
-            )
+        self._parts.journal.write_alone(
+            "personal-data-read",
+            reader.hand,
+            case=case,
+            detail={"what": "entries", "count": number},
         )
 
     def picture(self, name: str, reader: Known) -> tuple[bytes, str]:

@@ -142,19 +142,17 @@ class Turn:
             if value
         }
         self.parts.journal.write_alone(
-            self.parts.journal.entry(
-                "action",
-                self.hand,
-                case=self.place.case,
-                intent=self.place.intent,
-                fence=self.place.fence,
-                step=self.place.step,
-                status_code=_code(action.failed) if action.failed else None,
-                detail={"verb": _code(action.verb)},
-                personal=Personal(self.place.key or self.client_key(), values),
-                **self.names,
-            ),
+            "action",
+            self.hand,
             power_safe=False,
+            case=self.place.case,
+            intent=self.place.intent,
+            fence=self.place.fence,
+            step=self.place.step,
+            status_code=_code(action.failed) if action.failed else None,
+            detail={"verb": _code(action.verb)},
+            personal=Personal(self.place.key or self.client_key(), values),
+            **self.names,
         )
 
     def refresh(self) -> None:
