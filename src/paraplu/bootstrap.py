@@ -72,6 +72,7 @@ def create_home(
     home = Home(path, _origin(clock.now()), demo)
     try:
         home.path.mkdir(parents=True, exist_ok=True)
+        home.path.chmod(0o700)  # answered workbooks lie in it, readable
         for folder in (home.secrets, home.evidence, home.answers, home.locks):
             folder.mkdir(exist_ok=True)
         home.secrets.chmod(0o700)

@@ -85,7 +85,7 @@ def _prepare_folder(session: Session, home: Path) -> None:
     foreign = home.exists() and not (home / SETTINGS).exists() and any(home.iterdir())
     if foreign and not (home / "practice").is_dir():
         raise Refused(f"{home} is not empty and holds no demo: name another folder with --home.")
-    if (home / _FINISHED).exists():
+    if (home / SETTINGS).exists() and (home / _FINISHED).exists():
         session.out.line("The last demo was finished: this one begins anew.")
         shutil.rmtree(home)
     elif (home / SETTINGS).exists():
