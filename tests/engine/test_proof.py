@@ -273,8 +273,8 @@ def test_a_value_put_beside_an_entry_that_does_not_hold_its_digest_is_not_shown(
     after: Bureau,
 ) -> None:
     one, two = (after.case(name).uid for name in ("KENMERK-772", "KENMERK-773"))
-    place = "SELECT place FROM entries WHERE kind = 'case-received' AND case_uid = ?"
-    moved = f"UPDATE disclosures SET place = ({place}) WHERE place = ({place})"
+    entry = "SELECT uid FROM entries WHERE kind = 'case-received' AND case_uid = ?"
+    moved = f"UPDATE disclosures SET entry = ({entry}) WHERE entry = ({entry})"
     assert written(after, moved, two, one) > 3
     shown = after.centre.proof.show(after.who("ines"), case=two)
     declared = next(entry for entry in shown if entry.kind == "case-received")

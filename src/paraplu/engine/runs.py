@@ -284,8 +284,10 @@ class Runs:
                 uid=turn.uid,
                 client=turn.terms.client.id,
                 service=turn.terms.agreement.service,
+                credential=turn.terms.agreement.credential,
                 purpose="rehearsal" if turn.rehearsal else "run",
                 started_by=turn.started_by,
+                due_at=self._parts.clock.ms(),
                 started_at=self._parts.clock.ms(),
             )
             journal = self._parts.journal

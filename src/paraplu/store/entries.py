@@ -68,8 +68,8 @@ def append(connection: Connection, new: Sequence[NewEntry]) -> int:
         ],
     )
     sealed = [
-        {"digest": digest, "place": first + offset, "sealed": body}
-        for offset, entry in enumerate(new)
+        {"digest": digest, "entry": entry.uid, "sealed": body}
+        for entry in new
         for digest, body in entry.sealed
     ]
     if sealed:
@@ -132,7 +132,11 @@ def sealed_of(connection: Connection, places: Sequence[int]) -> dict[int, list[t
     """The encrypted disclosures (digest, sealed bytes) of these entries."""
     found: dict[int, list[tuple[str, bytes]]] = {}
     for start in range(0, len(places), 500):
-        query = select(disclosures).where(disclosures.c.place.in_(places[start : start + 500]))
+        query = (
+            select(entries.c.place, disclosures.c.digest, disclosures.c.sealed)
+            .join(disclosures, disclosures.c.entry == entries.c.uid)
+            .where(entries.c.place.in_(places[start : start + 500]))
+        )
         for row in connection.execute(query):
             found.setdefault(row.place, []).append((row.digest, row.sealed))
     return found

@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of this schema; a database of another version is not touched."""
 
 metadata = MetaData()
@@ -29,6 +29,7 @@ metadata = MetaData()
 _uid = String(36)
 _hash = String(64)
 _code = String(80)
+_actor = String(120)  # a person's uid, or the name of a robot account
 
 meta = Table(
     "meta",
@@ -119,6 +120,7 @@ cases = Table(
     Column("turn", Integer, nullable=False),  # 1, and one more for each follow-up of a returned one
     Column("content_hash", _hash, nullable=False),
     Column("subject_hash", _hash),
+    Column("share_hash", _hash),  # cases that must not be worked on at the same time by two runs
     Column("receipt", _uid, ForeignKey("receipts.uid"), nullable=False),
     Column("place", Integer, nullable=False),  # its order in the receipt
     Column("follows", _uid),
@@ -232,17 +234,63 @@ watches = Table(
     Index("watches_open", "closed_at", "due"),
 )
 
+planned_runs = Table(
+    "planned_runs",
+    metadata,
+    Column("uid", _uid, primary_key=True),
+    Column("schedule", _code, nullable=False),
+    Column("planned_for", BigInteger, nullable=False),
+    Column("client", _code, nullable=False),
+    Column("service", _code, nullable=False),
+    Column("state", _code, nullable=False),
+    Column("run", _uid),
+    Column("why", _code),
+    Column("changed_at", BigInteger, nullable=False),
+    UniqueConstraint("schedule", "planned_for"),  # two schedulers cannot plan a run twice
+    Index("planned_runs_by_state", "state", "planned_for"),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("uid", _uid, primary_key=True),
+    Column("machine", _code, nullable=False),
+    Column("process", Integer, nullable=False),
+    Column("version", _code, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("beat_at", BigInteger, nullable=False),
+    Column("stopped_at", BigInteger),
+)
+
 runs = Table(
     "runs",
     metadata,
     Column("uid", _uid, primary_key=True),
     Column("client", _code, nullable=False),
     Column("service", _code, nullable=False),
+    Column("credential", _code, nullable=False),
     Column("purpose", _code, nullable=False),
     Column("started_by", _uid, nullable=False),
-    Column("started_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("planned_run", _uid, ForeignKey("planned_runs.uid")),
+    Column("worker", _uid),  # who holds it, until `lease_until`
+    Column("token", Integer, nullable=False, server_default=text("0")),
+    Column("slot", Integer),
+    Column("lease_until", BigInteger),
+    Column("stop", _code),
+    Column("started_at", BigInteger),
     Column("ended_at", BigInteger),
     Column("ending", _code),
+    # A credential is used by as many runs at once as it has slots: the database refuses one more.
+    Index(
+        "one_run_per_slot",
+        "credential",
+        "slot",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL AND slot IS NOT NULL"),
+        postgresql_where=text("ended_at IS NULL AND slot IS NOT NULL"),
+    ),
+    Index("runs_open", "ended_at", "due_at"),
 )
 
 entries = Table(
@@ -254,20 +302,35 @@ entries = Table(
     Column("kind", _code, nullable=False),
     Column("time", BigInteger, nullable=False),
     Column("case_uid", _uid),
-    Column("actor", _uid, nullable=False),
+    Column("actor", _actor, nullable=False),
     Column("run", _uid),
     Column("bytes", LargeBinary, nullable=False),
     Index("entries_by_case", "case_uid", "place"),
     Index("entries_by_kind", "kind", "place"),
 )
 
+entry_intake = Table(  # PostgreSQL: entries that have no place yet
+    "entry_intake",
+    metadata,
+    Column(
+        "seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    ),
+    Column("uid", _uid, nullable=False, unique=True),
+    Column("kind", _code, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("case_uid", _uid),
+    Column("actor", _actor, nullable=False),
+    Column("run", _uid),
+    Column("bytes", LargeBinary, nullable=False),
+)
+
 disclosures = Table(
     "disclosures",
     metadata,
     Column("digest", String(43), primary_key=True),
-    Column("place", Integer, ForeignKey("entries.place"), nullable=False),
+    Column("entry", _uid, nullable=False),  # no foreign key: it may still stand in the intake
     Column("sealed", LargeBinary, nullable=False),
-    Index("disclosures_by_place", "place"),
+    Index("disclosures_by_entry", "entry"),
 )
 
 tree = Table(
