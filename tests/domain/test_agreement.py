@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from paraplu.domain.agreement import Agreement, Client, Limits, WorkingCalendar
+from paraplu.domain.agreement import STALL_LIMIT, Agreement, Client, Limits, WorkingCalendar
 
 
 def agreement(**more: Any) -> Agreement:
@@ -46,11 +46,57 @@ def test_what_makes_no_sense_in_an_agreement_is_refused(wrong: dict[str, Any]) -
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"many": 0}, {"attempts": 11}, {"supplier_total_30_days": "-1"}, {"few": 3}]
+    "wrong",
+    [
+        {"many": 0},
+        {"attempts": 11},
+        {"supplier_total_30_days": "-1"},
+        {"few": 3},
+        {"slots": 0},
+        {"failures_in_a_row": 0},
+        {"exceptions_percent": 101},
+        {"exceptions_percent": -1},
+        {"exceptions_from": 0},
+        {"run_minutes": 1441},
+    ],
 )
 def test_what_makes_no_sense_in_limits_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Limits.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"act_minutes": 10}, "less than 10: after 10 minutes without"),
+        (
+            {"act_minutes": 5, "case_minutes": 5},
+            r"act_minutes \(5\) must be less than case_minutes",
+        ),
+        ({"case_minutes": 240}, r"case_minutes less than run_minutes \(240\)"),
+        ({"act_minutes": 8, "case_minutes": 7, "run_minutes": 9}, "must be less than case_minutes"),
+    ],
+)
+def test_what_is_inside_must_take_less_time_than_what_is_around_it(
+    wrong: dict[str, int], says: str
+) -> None:
+    with pytest.raises(ValidationError, match=says):
+        Limits.model_validate(wrong)
+
+
+def test_the_longest_act_that_may_be_agreed_ends_before_its_run_is_taken_over() -> None:
+    longest = max(
+        minutes for minutes in range(1, 60) if _accepted(act_minutes=minutes, case_minutes=60)
+    )
+    assert longest * 60 < STALL_LIMIT.total_seconds()
+
+
+def _accepted(**limits: int) -> bool:
+    try:
+        Limits.model_validate(limits)
+    except ValidationError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(

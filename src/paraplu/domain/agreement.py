@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from paraplu.domain.calendar import COUNTRIES, Calendar
+
+STALL_LIMIT = timedelta(minutes=10)
+"""A run whose worker gave no sign of life for so long is taken over by another one.
+
+Longer than any act may take: a worker that is only slow must be through before somebody else looks.
+"""
 
 
 class Setting(BaseModel):
@@ -66,21 +72,49 @@ class WorkingCalendar(Setting):
 
 
 class Limits(Setting):
-    """Where an agreement makes people look: every figure has a safe default.
+    """Where an agreement makes people look, and where it makes bots stop: every figure has a safe default.
 
     `many` cases in one receipt are too many to start without a word: then `first` are done and shown.
-    `same_content_days` is the window in which the same content under another reference goes to a person.
+    Above `exceptions_percent` of the cases that were handled being set aside, once `exceptions_from`
+    were handled, the rest of the receipt pauses; 100 never pauses. `same_content_days` is the window in
+    which the same content under another reference goes to a person.
+
     `attempts` is how often one case is tried when nothing was done outside, `crashes` how often it may
-    take its run down before it is set aside, `act_minutes` the longest an act may take.
+    take its run down before it is set aside, `failures_in_a_row` after how many failures of the target
+    a run pauses itself. `slots` is how many runs may use the credential at once.
+
+    An act may take `act_minutes`, a case `case_minutes`, a run `run_minutes`. An act is shorter than a
+    case, a case than a run, and an act than `STALL_LIMIT`.
     """
 
     many: int = Field(default=100, ge=1)
     first: int = Field(default=5, ge=1)
+    exceptions_percent: int = Field(default=50, ge=0, le=100)
+    exceptions_from: int = Field(default=10, ge=1)
     same_content_days: int = Field(default=90, ge=0)
     attempts: int = Field(default=3, ge=1, le=10)
     crashes: int = Field(default=3, ge=1, le=10)
-    act_minutes: int = Field(default=5, ge=1, le=60)
+    failures_in_a_row: int = Field(default=3, ge=1, le=20)
+    slots: int = Field(default=1, ge=1, le=100)
+    act_minutes: int = Field(default=5, ge=1)
+    case_minutes: int = Field(default=15, ge=2)
+    run_minutes: int = Field(default=240, ge=3, le=1440)
     supplier_total_30_days: Decimal | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _shorter_inside_longer(self) -> Self:
+        stall = int(STALL_LIMIT.total_seconds()) // 60
+        if self.act_minutes >= stall:
+            raise ValueError(
+                f"act_minutes ({self.act_minutes}) must be less than {stall}: after {stall} minutes without "
+                "a sign of life another worker takes the run over"
+            )
+        if not self.act_minutes < self.case_minutes < self.run_minutes:
+            raise ValueError(
+                f"act_minutes ({self.act_minutes}) must be less than case_minutes ({self.case_minutes}), and "
+                f"case_minutes less than run_minutes ({self.run_minutes})"
+            )
+        return self
 
 
 class Agreement(Setting):
