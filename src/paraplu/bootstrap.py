@@ -7,18 +7,20 @@ import re
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import paraplu
 from paraplu.audit.note import Signer, Verifier
+from paraplu.domain.connector import Recorder
 from paraplu.domain.person import Person
 from paraplu.engine.answers import Answers
 from paraplu.engine.casefile import CaseFiles
 from paraplu.engine.cases import Desks
 from paraplu.engine.clients import Clients
 from paraplu.engine.clock import Clock
+from paraplu.engine.hands import Hands, HandsTerms, OwnHands, Tools
 from paraplu.engine.intake import Intake
 from paraplu.engine.journal import OURSELVES, Journal
 from paraplu.engine.parts import Parts
@@ -149,13 +151,25 @@ def _parts(home: Home, plugins: Plugins, clock: Clock) -> Parts:
         case_files=CaseFiles(keys),
         bots=plugins.bots,
         workbooks=lambda: plugins.connector("spreadsheet"),
+        hands=partial(_own_hands, tools_of(home, plugins)),
+        code_hash=lru_cache(maxsize=None)(plugins.code_hash),
+        wording=wordings,
+    )
+
+
+def tools_of(home: Home, plugins: Plugins) -> Tools:
+    """What hands are made of in this home."""
+    return Tools(
+        bots=plugins.bots,
         targets=plugins.target,
         connectors=plugins.connector,
         address=home.address,
         credential=home.credential,
-        code_hash=lru_cache(maxsize=None)(plugins.code_hash),
-        wording=wordings,
     )
+
+
+def _own_hands(tools: Tools, terms: HandsTerms, record: Recorder) -> Hands:
+    return OwnHands(terms, tools, record)
 
 
 def _signing(home: Home) -> tuple[Signer | None, Verifier]:

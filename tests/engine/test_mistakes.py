@@ -119,7 +119,7 @@ def test_a_bot_that_can_never_look_at_what_it_did_calls_a_person(bureau: Bureau)
     for _ in range(2):
         bureau.run()
     assert bureau.asks("A-1") == ["unresolved"]
-    assert "failed with KeyError each of 3 times" in bureau.told("A-1")
+    assert "in 'look' with KeyError. This happened 3 times" in bureau.told("A-1")
     assert len(bureau.books.saves()) == 2
 
 

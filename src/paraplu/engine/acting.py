@@ -7,15 +7,22 @@ from typing import Any
 
 from paraplu.audit.part import Approval, Evidence
 from paraplu.domain.case import State
-from paraplu.domain.change import Change, Watch
 from paraplu.domain.finding import ToPerson, to_person
-from paraplu.domain.look import Comparison, Difference, RoleKind, canonical, compare, flatten, split
+from paraplu.domain.look import Comparison, Difference, RoleKind, split
 from paraplu.domain.plan import Intent
 from paraplu.engine.clock import to_ms
+from paraplu.engine.hands import Seen
 from paraplu.engine.journal import Personal
 from paraplu.engine.settling import Held, Settling
 from paraplu.engine.turn import Turn
-from paraplu.errors import FenceLost, IntegrityBroken, OutcomeUnknown, PluginWrong, TargetDown
+from paraplu.errors import (
+    FenceLost,
+    IntegrityBroken,
+    OutcomeUnknown,
+    ParapluError,
+    PluginWrong,
+    TargetDown,
+)
 from paraplu.store import cases, exceptions, plans
 from paraplu.store.database import StorageDown
 
@@ -36,7 +43,6 @@ class Acting:
         self,
         case: Held,
         intent_uid: str,
-        change: Change[Any],
         intent: Intent,
         reached: str | None,
         approvals: Sequence[Approval],
@@ -47,17 +53,17 @@ class Acting:
         """
         for _round in range(_ROUNDS):
             self._check_fence(case)
-            self.failure = failure = self._do(change, reached, intent_uid)
+            self.failure = failure = self._do(reached, intent_uid)
             try:
-                comparison, after = self._look_again(case, change, intent)
+                seen = self._look_again(case, intent)
             except PluginWrong as error:
                 return self._unresolved(case, intent_uid, str(error))
-            if comparison.verdict != "stage" or comparison.stage == reached:
+            if seen.comparison.verdict != "stage" or seen.comparison.stage == reached:
                 break
-            reached = comparison.stage
-        if comparison.verdict == "stage":
-            return self._stuck(case, intent_uid, comparison, failure)
-        return self._settle(case, intent_uid, change, intent, comparison, after, approvals)
+            reached = seen.comparison.stage
+        if seen.comparison.verdict == "stage":
+            return self._stuck(case, intent_uid, seen.comparison, failure)
+        return self._settle(case, intent_uid, intent, seen, approvals)
 
     def resolve(self, case: Held, row: Any) -> State | None:
         """Find out what became of an intent whose run broke off, and go on from there.
@@ -68,18 +74,20 @@ class Acting:
         place = self._turn.place
         place.case, place.key, place.fence = case.uid, case.key, case.fence
         place.intent, place.step = row.uid, "resolve"
-        self._turn.refresh()
         try:
-            change = self._turn.bot.change(self._turn.case_in_hand(case.row), self._turn.desk())
-        except TargetDown:
+            self._turn.take_up(case.row)
+            change = self._turn.hands.change()
+        except (TargetDown, OutcomeUnknown):
             self._settling.let_go(case)
             raise
-        except Exception as error:
-            return self._unresolved(case, row.uid, f"The bot failed with {type(error).__name__}.")
+        except (StorageDown, IntegrityBroken):
+            raise
+        except ParapluError as error:
+            return self._unresolved(case, row.uid, str(error))
         if change.record != intent.plan.record:
             return self._unresolved(case, row.uid, "The bot would change another record now.")
         try:
-            comparison, after = self._look_again(case, change, intent)
+            seen = self._look_again(case, intent)
         except PluginWrong as error:
             return self._unresolved(case, row.uid, str(error))
         self._parts.journal.write_alone(
@@ -88,7 +96,7 @@ class Acting:
             case=case.uid,
             fence=case.fence,
             intent=row.uid,
-            status_code=comparison.verdict,
+            status_code=seen.comparison.verdict,
             **self._turn.names,
         )
         with self._parts.database.read() as connection:
@@ -97,15 +105,15 @@ class Acting:
                 for one in plans.decisions(connection, case.uid)
                 if one.digest == row.digest and one.decision == "approved"
             ]
-        if comparison.verdict == "stage":
+        if seen.comparison.verdict == "stage":
             if case.row.crashes >= self._turn.terms.agreement.limits.crashes:
                 return self._unresolved(
                     case, row.uid, "It broke off again and again at the same stage."
                 )
-            return self.act(case, row.uid, change, intent, comparison.stage, approvals)
-        if comparison.verdict == "nothing" and not change.look_tells:
+            return self.act(case, row.uid, intent, seen.comparison.stage, approvals)
+        if seen.comparison.verdict == "nothing" and not change.look_tells:
             return self._unresolved(case, row.uid, "The system cannot tell whether it was done.")
-        return self._settle(case, row.uid, change, intent, comparison, after, approvals)
+        return self._settle(case, row.uid, intent, seen, approvals)
 
     def give_up(self, case: Held, intent_uid: str) -> State:
         """Set a case aside whose run breaks off even when it only looks at what was done."""
@@ -117,32 +125,21 @@ class Acting:
             if cases.get(connection, case.uid).fence != case.fence:
                 raise FenceLost("Another run holds this case by now: nothing was done.")
 
-    def _do(self, change: Change[Any], reached: str | None, intent: str) -> Exception | None:
+    def _do(self, reached: str | None, intent: str) -> Exception | None:
         """Act. Whatever it raises is kept: only the look afterwards says what was done."""
         self._turn.place.intent, self._turn.place.step = intent, "act"
         try:
-            self._turn.refresh()
-            change.act(reached)
+            return self._turn.hands.act(reached)
         except IntegrityBroken:
             raise
-        except Exception as error:
+        except ParapluError as error:
             return error
-        return None
 
-    def _look_again(
-        self, case: Held, change: Change[Any], intent: Intent
-    ) -> tuple[Comparison, Any]:
+    def _look_again(self, case: Held, intent: Intent) -> Seen:
         self._turn.place.step = "look-again"
         for chance in (True, False):
             try:
-                self._turn.refresh()
-                after = change.look()
-                return (
-                    compare(
-                        intent.before, intent.wanted, flatten(after), intent.roles, intent.stages
-                    ),
-                    after,
-                )
+                return self._turn.hands.look_again(intent)
             except (TargetDown, OutcomeUnknown, StorageDown, IntegrityBroken) as error:
                 if chance and self._turn.sign_in_again():
                     continue
@@ -152,9 +149,7 @@ class Acting:
                     continue
                 tried = case.row.attempts + 1
                 if tried >= self._turn.terms.agreement.limits.attempts:
-                    raise PluginWrong(
-                        f"The look failed with {type(error).__name__} each of {tried} times."
-                    ) from error
+                    raise PluginWrong(f"{error} This happened {tried} times.") from error
                 raise self._later(case, error, tried) from error
         raise AssertionError("unreachable")
 
@@ -170,36 +165,32 @@ class Acting:
         self,
         case: Held,
         intent_uid: str,
-        change: Change[Any],
         intent: Intent,
-        comparison: Comparison,
-        after: Any,
+        seen: Seen,
         approvals: Sequence[Approval],
     ) -> State | None:
-        pictures = self._turn.picture("after", change.show)
-        if comparison.verdict == "confirmed":
-            return self._confirmed(case, intent_uid, change, intent, after, approvals, pictures)
-        if comparison.verdict == "nothing":
+        pictures = self._turn.picture("after")
+        if seen.comparison.verdict == "confirmed":
+            return self._confirmed(case, intent_uid, intent, seen, approvals, pictures)
+        if seen.comparison.verdict == "nothing":
             self._nothing(case, intent_uid, pictures)
             return None
-        return self._collateral(case, intent_uid, intent, comparison, pictures)
+        return self._collateral(case, intent_uid, intent, seen.comparison, pictures)
 
     def _confirmed(
         self,
         case: Held,
         intent_uid: str,
-        change: Change[Any],
         intent: Intent,
-        after: Any,
+        seen: Seen,
         approvals: Sequence[Approval],
         pictures: list[Evidence],
     ) -> State:
-        result, watch, mistake = _aftermath(change, after)
-        flat = flatten(after)
+        flat = seen.after
         told = {path for path in {*intent.before, *flat} if _told(intent, path)}
         personal = Personal(
             case.key,
-            {"record": intent.plan.record, "result": result},
+            {"record": intent.plan.record, "result": dict(seen.result)},
             {path: value for path, value in intent.before.items() if path in told},
             {path: value for path, value in flat.items() if path in told},
             {path: value for path, value in flat.items() if path not in told},
@@ -208,33 +199,33 @@ class Acting:
         now = self._parts.clock.ms()
         with self._parts.database.write() as connection:
             plans.close_intent(connection, intent_uid, "confirmed", now)
-            if watch is not None:
+            if seen.watch is not None:
                 exceptions.open_watch(
                     connection,
                     uid=self._parts.clock.uid(),
                     case_uid=case.uid,
-                    code=watch.code,
-                    due=to_ms(watch.due),
+                    code=seen.watch.code,
+                    due=to_ms(seen.watch.due),
                 )
             self._settling.done(
                 connection,
                 case,
-                result,
+                seen.result,
                 pictures,
                 intent=intent_uid,
                 personal=personal,
                 approvals=approvals,
             )
-            if mistake is not None:
-                self._settling.add_exception(connection, case, mistake)
-            if watch is not None:
+            if seen.mistake is not None:
+                self._settling.add_exception(connection, case, seen.mistake)
+            if seen.watch is not None:
                 self._parts.journal.write(
                     connection,
                     self._parts.journal.entry(
                         "watch-opened",
                         self._turn.hand,
                         case=case.uid,
-                        status_code=watch.code,
+                        status_code=seen.watch.code,
                         **self._turn.names,
                     ),
                 )
@@ -291,7 +282,9 @@ class Acting:
             "The change stands half done at the stage '{stage}' and does not get further.",
             stage=comparison.stage or "",
         )
-        return self._alarm(case, intent_uid, "stage", finding, self._turn.picture("after"), None)
+        return self._alarm(
+            case, intent_uid, "stage", finding, self._turn.picture("after", show=False), None
+        )
 
     def _unresolved(self, case: Held, intent_uid: str, why: str) -> State:
         finding = to_person(
@@ -322,26 +315,6 @@ class Acting:
                 personal=personal,
             )
         return State.WITH_PERSON
-
-
-def _aftermath(
-    change: Change[Any], after: Any
-) -> tuple[dict[str, str], Watch | None, ToPerson | None]:
-    """The result, the watch, and what a person must see when the bot fails at telling them.
-
-    The change is confirmed by then: a bot's mistake must not keep that from being recorded.
-    """
-    try:
-        result = {
-            name: canonical(value)
-            for name, value in change.result(after).items()
-            if value is not None
-        }
-        watch = change.watch(after)
-        return result, watch, None
-    except Exception:
-        text = "This is done, but the bot failed to tell its result: look what must be watched."
-        return {}, None, to_person("result-untold", text)
 
 
 def _told(intent: Intent, path: str) -> bool:

@@ -21,7 +21,7 @@ from paraplu.engine.clients import Terms
 from paraplu.engine.clock import to_ms
 from paraplu.engine.journal import Personal
 from paraplu.engine.mandates import standing_approvals, who_asked
-from paraplu.engine.planning import REMARK, Moved, Planning, Prepared, guarded
+from paraplu.engine.planning import REMARK, Moved, Planning, Prepared
 from paraplu.engine.settling import Held, Settling
 from paraplu.engine.turn import Turn
 from paraplu.errors import (
@@ -132,7 +132,6 @@ class Handling:
         place = self._turn.place
         place.case, place.key, place.fence = case.uid, case.key, case.fence
         place.intent, place.step = None, step
-        self._turn.refresh()
 
     def _attempts(self, case: Held, most: int) -> State:
         """Try until something is decided; only what did nothing outside is tried again."""
@@ -171,9 +170,7 @@ class Handling:
         plan = outcome.intent.plan
         if plan.nothing_left:
             asked = {field.path: field.after for field in plan.asked if field.after is not None}
-            return self._settling.already(
-                case, asked, self._turn.picture("already-so", outcome.change.show)
-            )
+            return self._settling.already(case, asked, self._turn.picture("already-so"))
         now = self._parts.clock.now()
         if _too_late(plan, now):
             return self._settling.aside(
@@ -183,9 +180,9 @@ class Handling:
         approvals = self._approve(case, outcome)
         if approvals is None:
             return State.WAITING
-        pictures = self._turn.picture("before", outcome.change.show)
+        pictures = self._turn.picture("before")
         intent = self._intend(case, outcome, approvals, pictures)
-        return self._acting.act(case, intent, outcome.change, outcome.intent, None, approvals)
+        return self._acting.act(case, intent, outcome.intent, None, approvals)
 
     def _verdict(self, case: Held, prepared: Prepared) -> str:
         if prepared.intent.plan.nothing_left:
@@ -293,8 +290,7 @@ class Handling:
         """Read preconditions and mandates again, then write the durable word before the act."""
         self._turn.place.step = "intend"
         plan = prepared.intent.plan
-        self._turn.refresh()
-        now_true: Mapping[str, str] = guarded("preconditions", prepared.change.preconditions)
+        now_true: Mapping[str, str] = self._turn.hands.preconditions()
         if dict(now_true) != dict(plan.preconditions):
             raise Moved("What the plan rests on has changed between the look and the act.")
         with self._parts.database.read() as connection:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from paraplu.domain.bot import Bot
-from paraplu.domain.connector import SessionConnector
-from paraplu.domain.credential import Credential
-from paraplu.domain.target import Target
+from paraplu.domain.connector import Recorder
 from paraplu.domain.workbook import WorkbookConnector
 from paraplu.engine.casefile import CaseFiles
 from paraplu.engine.clients import Clients
 from paraplu.engine.clock import Clock
+from paraplu.engine.hands import Hands, HandsTerms
 from paraplu.engine.journal import Journal
 from paraplu.engine.people import People
 from paraplu.engine.wording import Wording
@@ -26,9 +25,8 @@ from paraplu.store.keys import KeyStore
 class Parts:
     """Everything, each once. Plugins are fetched by name when they are needed.
 
-    `targets` and `connectors` give a class or connector by its name, `addresses` where a target lies,
-    `credential` a robot account by name, `code_hash` the digest of the code that a bot's run uses;
-    all raise `SettingsWrong` for a name that nobody knows.
+    `hands` opens the hands of a run, `code_hash` gives the digest of the code that a bot's run uses with a
+    target; both raise `SettingsWrong` for a name that nobody knows.
     """
 
     database: Database
@@ -41,9 +39,6 @@ class Parts:
     case_files: CaseFiles
     bots: Mapping[str, Bot[Any]]
     workbooks: Callable[[], WorkbookConnector]
-    targets: Callable[[str], type[Target]]
-    connectors: Callable[[str], SessionConnector]
-    address: Callable[[str], str]
-    credential: Callable[[str], Credential]
+    hands: Callable[[HandsTerms, Recorder], Hands]
     code_hash: Callable[[str, str], str]
     wording: Callable[[str], Wording]

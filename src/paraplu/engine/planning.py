@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from paraplu.domain.bot import CaseInHand, Desk
 from paraplu.domain.case import State
-from paraplu.domain.change import Change
-from paraplu.domain.finding import Finding, ToClient, ToPerson, to_person
-from paraplu.domain.look import flatten
-from paraplu.domain.plan import Intent, Plan, planned_bounds, planned_fields, stray_fields
+from paraplu.domain.finding import ToClient, ToPerson, to_person
+from paraplu.domain.plan import Intent
+from paraplu.domain.request import Request
+from paraplu.engine.hands import guarded
 from paraplu.engine.mandates import Asked, who_asked
 from paraplu.engine.settling import Held, finding_hash
 from paraplu.engine.turn import Turn
-from paraplu.errors import IntegrityBroken, NothingDone, OutcomeUnknown, PluginWrong
+from paraplu.errors import NothingDone
 from paraplu.store import cases, exceptions
 
 REMARK = "remark"
@@ -30,8 +28,6 @@ class Moved(NothingDone):
 class Prepared:
     """A change looked at and planned, ready to be intended."""
 
-    change: Change[Any]
-    before: Any
     intent: Intent
     digest: str
     asked: Asked
@@ -46,29 +42,30 @@ class Planning:
 
     def prepare(self, case: Held) -> Prepared | list[ToClient | ToPerson]:
         """Check and plan; or everything that stands against it."""
-        hand = guarded("case", lambda: self._turn.case_in_hand(case.row))
-        desk = self._turn.desk()
-        asked = who_asked(self._turn.terms, case.row, hand.request, desk.today)
+        turn = self._turn
+        content = guarded(
+            "case", lambda: self._parts.case_files.content(case.row, turn.bot.request)
+        )
+        today = self._parts.clock.now().astimezone(turn.terms.client.zone).date()
+        asked = who_asked(turn.terms, case.row, content.request, today)
         if asked.finding is not None:
             return [asked.finding]
-        findings = self._check(case, hand, desk)
+        turn.take_up(case.row)
+        findings = self._check(case, content.request)
         if findings:
             return findings
-        self._turn.place.step = "look"
-        change = guarded("change", lambda: self._turn.bot.change(hand, desk))
-        before = guarded("look", change.look)
-        intent = guarded("plan", lambda: self._plan(change, before))
-        salt = self._parts.case_files.content(case.row, self._turn.bot.request).salt
-        return Prepared(change, before, intent, intent.plan.digest(salt), asked)
+        turn.place.step = "look"
+        intent = turn.hands.look()
+        return Prepared(intent, intent.plan.digest(content.salt), asked)
 
-    def _check(self, case: Held, hand: CaseInHand[Any], desk: Desk) -> list[ToClient | ToPerson]:
-        findings = guarded("check", lambda: _told(self._turn.bot.check(hand, desk)))
-        if hand.request.remark and not any(one.message.code == REMARK for one in findings):
+    def _check(self, case: Held, request: Request) -> list[ToClient | ToPerson]:
+        findings = self._turn.hands.check()
+        if request.remark and not any(one.message.code == REMARK for one in findings):
             findings.append(
                 to_person(
                     REMARK,
                     "A remark must be read by a person first: {remark}",
-                    remark=hand.request.remark,
+                    remark=request.remark,
                 )
             )
         with self._parts.database.read() as connection:
@@ -102,40 +99,3 @@ class Planning:
             and row.uid not in (case.uid, case.row.follows)
             for row in rows
         )
-
-    def _plan(self, change: Change[Any], before: Any) -> Intent:
-        wanted, roles = change.wanted(before), change.roles(before)
-        flat_before, flat_wanted = flatten(before), flatten(wanted)
-        stray = stray_fields(flat_before, flat_wanted, roles)
-        if stray:
-            raise PluginWrong(f"The bot's change alters {len(stray)} fields that nobody asked for.")
-        plan = Plan(
-            target=self._turn.terms.agreement.target,
-            record=change.record,
-            asked=planned_fields(flat_before, flat_wanted, roles),
-            bounds=planned_bounds(flat_before, flat_wanted, roles),
-            preconditions=dict(change.preconditions()),
-            agreement=self._turn.terms.agreement.id,
-            effect=change.effect(before),
-            latest=change.latest,
-        )
-        stages = {name: flatten(stage) for name, stage in change.stages(wanted).items()}
-        return Intent(plan, flat_before, flat_wanted, stages, roles)
-
-
-def _told(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings of a check, each of which can be said in words."""
-    told = list(findings)
-    for finding in told:
-        str(finding.message)
-    return told
-
-
-def guarded(step: str, work: Callable[[], Any]) -> Any:
-    """Run the author's code: what it should not raise becomes `PluginWrong`, named by type only."""
-    try:
-        return work()
-    except (NothingDone, OutcomeUnknown, IntegrityBroken, PluginWrong):
-        raise
-    except Exception as error:
-        raise PluginWrong(f"The bot failed in '{step}' with {type(error).__name__}.") from error

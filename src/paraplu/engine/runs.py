@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from paraplu.domain.case import State
-from paraplu.domain.connector import SessionTerms
 from paraplu.domain.finding import Finding, ToClient, ToPerson, to_person
 from paraplu.domain.plan import Plan
 from paraplu.domain.receipt import ReceiptState
@@ -121,13 +120,13 @@ class Runs:
         ending = "interrupted"
         try:
             with contextlib.ExitStack() as stack:
-                self._sign_in(turn, stack)
+                stack.callback(turn.close_hands)
+                turn.open_hands()
                 self._look_at_watches(turn, watches)
                 self._each(turn, due, report, progress)
-                if turn.target is not None:
-                    turn.place = Place(key=turn.client_key(), step="sign-out")
-                    with contextlib.suppress(ParapluError):
-                        turn.target.sign_out()
+                turn.place = Place(key=turn.client_key(), step="sign-out")
+                with contextlib.suppress(ParapluError):
+                    turn.hands.sign_out()
             ending = report.ending
         except (TargetDown, OutcomeUnknown, NothingDone) as error:
             if isinstance(error, StorageDown):
@@ -143,20 +142,6 @@ class Runs:
         if not turn.rehearsal:
             self._hold_large_receipts(turn, report)
         return report
-
-    def _sign_in(self, turn: Turn, stack: contextlib.ExitStack) -> None:
-        agreement = turn.terms.agreement
-        kind = self._parts.targets(agreement.target)
-        credential = self._parts.credential(agreement.credential)
-        turn.place.key = turn.client_key()
-        terms = SessionTerms(
-            address=self._parts.address(agreement.target),
-            secrets=(credential.password,),
-            writes=kind.writes if turn.rehearsal else None,
-        )
-        connector = self._parts.connectors(kind.connector)
-        session = stack.enter_context(connector.open(terms, turn.record))
-        turn.open_session(session)
 
     def _each(self, turn: Turn, due: list[Any], report: RunReport, progress: Progress) -> None:
         handling = Handling(turn)
@@ -353,7 +338,8 @@ def _watched(turn: Turn, row: Any, watch: Any) -> Finding | bool:
     A bot that cannot look sees nothing yet: its mistake stops no other case, and time runs on.
     """
     try:
-        found = turn.bot.watched(turn.case_in_hand(row), turn.desk(), watch.code)
+        turn.take_up(row)
+        found = turn.hands.watched(watch.code)
     except (TargetDown, OutcomeUnknown, IntegrityBroken, StorageDown):
         raise
     except Exception:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from paraplu.audit.part import Evidence, UserType
-from paraplu.domain.bot import Bot, CaseInHand, Desk
-from paraplu.domain.connector import Action, Session
-from paraplu.domain.target import Target
+from paraplu.domain.bot import Bot, CaseInHand
+from paraplu.domain.connector import Action
 from paraplu.engine.clients import Terms
 from paraplu.engine.clock import from_ms
+from paraplu.engine.hands import Hands, HandsTerms, unseen
 from paraplu.engine.journal import Hand, Personal
 from paraplu.engine.parts import Parts
+from paraplu.errors import IntegrityBroken
 from paraplu.store import cases, runs
 from paraplu.store.database import StorageDown
 from paraplu.store.keys import Scope
@@ -44,8 +44,7 @@ class Turn:
     rehearsal: bool
     code: str
     place: Place = field(default_factory=Place)
-    session: Session | None = None
-    target: Target | None = None
+    hands_open: Hands | None = None
 
     @property
     def hand(self) -> Hand:
@@ -71,12 +70,6 @@ class Turn:
             "code": self.code,
         }
 
-    def desk(self) -> Desk:
-        """What the bot works with now."""
-        now = self.parts.clock.now().astimezone(self.terms.client.zone)
-        targets: Mapping[str, Any] = dict.fromkeys(self.bot.needs, self.target)
-        return Desk(targets, now, self.terms.agreement.calendar.calendar())
-
     def case_in_hand(self, row: Any) -> CaseInHand[Any]:
         """A case as its bot sees it."""
         parts = self.parts
@@ -98,21 +91,48 @@ class Turn:
             earlier=earlier,
         )
 
-    def open_session(self, session: Session) -> None:
-        """Take a fresh session and sign in with the agreement's credential."""
+    @property
+    def hands(self) -> Hands:
+        """The hands of this run, once they are open."""
+        if self.hands_open is None:
+            raise IntegrityBroken("A run was asked to work before it had hands.")
+        return self.hands_open
+
+    def open_hands(self) -> None:
+        """Take hands and sign in with the agreement's credential. `close_hands` lets go of them."""
         agreement = self.terms.agreement
-        self.session = session
-        self.target = self.parts.targets(agreement.target)(session)
+        limits = agreement.limits
+        self.place.key = self.client_key()
+        self.hands_open = self.parts.hands(
+            HandsTerms(
+                service=agreement.service,
+                target=agreement.target,
+                credential=agreement.credential,
+                rehearsal=self.rehearsal,
+                act_limit=60.0 * limits.act_minutes,
+                case_limit=60.0 * limits.case_minutes,
+            ),
+            self.record,
+        )
         self.sign_in()
+
+    def close_hands(self) -> None:
+        """Let go of the hands."""
+        if self.hands_open is not None:
+            self.hands_open.close()
+            self.hands_open = None
 
     def sign_in(self) -> None:
         """Sign in to the target. Raises what the target raises."""
-        if self.target is None:
-            return
         before = replace(self.place)
         self.place.step = "sign-in"
-        self.target.sign_in(self.parts.credential(self.terms.agreement.credential))
+        self.hands.sign_in()
         self.place = before
+
+    def take_up(self, row: Any) -> None:
+        """Put a case into the hands: what is read from here on is live."""
+        now = self.parts.clock.now().astimezone(self.terms.client.zone)
+        self.hands.take_up(self.case_in_hand(row), now)
 
     def sign_in_again(self) -> bool:
         """Sign in once more after a session was lost. False when that does not work either."""
@@ -155,29 +175,19 @@ class Turn:
             **self.names,
         )
 
-    def refresh(self) -> None:
-        """What is read from now on must be live."""
-        if self.target is not None:
-            self.target.refresh()
-
-    def picture(self, what: str, show: Callable[[], None] | None = None) -> list[Evidence]:
-        """Keep a picture of the page as evidence, of what `show` brings into view if it is given.
+    def picture(self, what: str, *, show: bool = True) -> list[Evidence]:
+        """Keep a picture of the page as evidence, of what the change brings into view if `show`.
 
         Secrets and bystanders are covered.
 
         One that cannot be taken is told of in the log and stops nothing: what was done must be recorded.
         """
-        if self.session is None or self.target is None:
-            return []
         try:
-            if show is not None:
-                show()
-            mask: Sequence[Any] = self.target.bystanders()
-            data = self.session.picture(mask)
+            data = self.hands.picture(show=show)
         except StorageDown:
             raise
         except Exception as error:
-            self.record(Action("picture", what, failed=type(error).__name__))
+            self.record(unseen(what, error))
             return []
         if data is None:
             return []
