@@ -16,6 +16,25 @@ if TYPE_CHECKING:
 class BrowserConnector:
     """Drives web applications through Chromium, Chrome or Edge; see `paraplu_browser`."""
 
+    def warm(self) -> None:
+        """Start driver and browser now, for the next session that this thread opens.
+
+        Called again it sees to it that the one that waits is alive. Raises `SettingsWrong` as `open` does.
+        """
+        from paraplu_browser.instrument import instrument
+        from paraplu_browser.session import BrowserSession
+        from paraplu_browser.spare import keep_spare
+
+        del BrowserSession  # loaded ahead, it takes a while
+        instrument()
+        keep_spare()
+
+    def cool(self) -> None:
+        """Close the browser that waits, if this thread has one."""
+        from paraplu_browser.spare import drop_spare
+
+        drop_spare()
+
     def open(self, terms: SessionTerms, record: Recorder) -> AbstractContextManager[Session]:
         """A browser of its own with one page on `terms.address`; gone when the block ends.
 
@@ -32,9 +51,9 @@ class BrowserConnector:
 
 @contextmanager
 def _opened(terms: SessionTerms, record: Recorder) -> Iterator[Session]:
-    from paraplu_browser.launch import started_browser
+    from paraplu_browser.spare import ready_browser
 
-    with started_browser() as browser, session_in(browser, terms, record) as session:
+    with ready_browser() as browser, session_in(browser, terms, record) as session:
         yield session
 
 

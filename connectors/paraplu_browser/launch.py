@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 CLOSING_LIMIT = 10.0
 """The most seconds that closing may take before the processes are killed."""
 
+_ANSWERING_LIMIT = 3.0
+"""The most seconds that a browser which only waits may take to answer."""
+
 _QUIET = (
     "--disable-gpu",
     "--disable-quic",
@@ -109,6 +112,20 @@ def fresh_context(browser: Started, address: str) -> Iterator[BrowserContext]:
             context.close()
 
 
+def processes_of(browser: Started) -> tuple[int, ...]:
+    """The process ids of a running browser and of this thread's driver, as far as they tell."""
+    driver = _drivers.get(threading.get_ident())
+    known = (_process_of(browser), None if driver is None else _process_of_driver(driver[0]))
+    return tuple(one for one in known if one is not None)
+
+
+def answers(browser: Started, processes: tuple[int, ...]) -> bool:
+    """Whether a browser that waits still does what it is told; its processes are killed if it does not."""
+    with suppress(Exception), _watchdog(_ANSWERING_LIMIT, *processes):
+        return _process_of(browser) is not None
+    return False
+
+
 class _Driver:
     """Playwright's driver in this thread, shared by sessions that overlap."""
 
@@ -130,13 +147,8 @@ class _Driver:
 
     @property
     def process(self) -> int | None:
-        """The driver's process id; Playwright does not tell it in public, so it may be unknown."""
-        for name in ("_client", "_connection"):
-            transport = getattr(getattr(self._manager, name, None), "_transport", None)
-            number = getattr(getattr(transport, "_proc", None), "pid", None)
-            if isinstance(number, int):
-                return number
-        return None
+        """The driver's process id, as far as it is known."""
+        return _process_of_driver(self._manager)
 
     def release(self) -> None:
         """Stop the driver when the last session is through with it."""
@@ -185,9 +197,21 @@ def _process_of(browser: Started) -> int | None:
     """The process id of a running browser, or None when it does not say."""
     with suppress(Exception):
         session = browser.new_browser_cdp_session()
-        for one in session.send("SystemInfo.getProcessInfo")["processInfo"]:
+        told = session.send("SystemInfo.getProcessInfo")["processInfo"]
+        session.detach()
+        for one in told:
             if one["type"] == "browser":
                 return int(one["id"])
+    return None
+
+
+def _process_of_driver(manager: Any) -> int | None:
+    """The process id of Playwright's driver; Playwright does not tell it in public."""
+    for name in ("_client", "_connection"):
+        transport = getattr(getattr(manager, name, None), "_transport", None)
+        number = getattr(getattr(transport, "_proc", None), "pid", None)
+        if isinstance(number, int):
+            return number
     return None
 
 

@@ -68,5 +68,13 @@ class Session(Protocol):
 class SessionConnector(Protocol):
     """The way to an outside technology that a target works through."""
 
+    def warm(self) -> None:
+        """Start ahead what the next `open` in this process and thread needs, so that it is fast.
+
+        May be called any number of times, and never has an effect outside. The next `open` uses it up; what
+        has died meanwhile is replaced. Raises `SettingsWrong` as `open` does. A connector that has
+        nothing to start inherits this one, which does nothing.
+        """
+
     def open(self, terms: SessionTerms, record: Recorder) -> AbstractContextManager[Session]:
         """A fresh session. Raises `SettingsWrong` when the technology is not there (no browser)."""
