@@ -14,7 +14,7 @@ from paraplu.store.database import Database
 
 @pytest.fixture
 def database(bureau: Bureau) -> Database:
-    """A database with one case that was received."""
+    """A database with one case that was received; SQLite and PostgreSQL."""
     bureau.send(booking("A-1"))
     return bureau.centre.parts.database
 

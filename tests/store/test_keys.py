@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import create_engine
+from sqlalchemy.exc import IntegrityError, NoResultFound
 
 from paraplu.errors import IntegrityBroken, SettingsWrong
 from paraplu.store.keys import Erased, KeyStore, Scope, secret_bytes
@@ -17,13 +19,24 @@ MASTER, INDEX = b"m" * 32, b"i" * 32
 ANN, BOB = Scope("c/person/1", "nl.7y", 2026), Scope("c/person/2", "nl.7y", 2026)
 
 
-def reopened(tmp_path: Path, master: bytes = MASTER) -> KeyStore:
+def reopened(url: str, master: bytes = MASTER) -> KeyStore:
     """The same store as another process sees it."""
-    return KeyStore(f"sqlite:///{tmp_path / 'keys.db'}", master, INDEX)
+    return KeyStore(url, master, INDEX)
 
 
-def test_a_person_a_class_and_a_year_have_one_key(store: KeyStore, tmp_path: Path) -> None:
-    other = reopened(tmp_path)
+def asked(url: str, *statements: str) -> list[Any]:
+    """What the database itself says to the last of these."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for statement in statements:
+            answer = connection.exec_driver_sql(statement)
+        found = list(answer) if answer.returns_rows else []
+    engine.dispose()
+    return found
+
+
+def test_a_person_a_class_and_a_year_have_one_key(store: KeyStore, keys_url: str) -> None:
+    other = reopened(keys_url)
     assert store.key_for(ANN) == store.key_for(ANN) == other.key_for(ANN)
     different = {ANN, BOB, Scope(ANN.owner, "nl.10y", 2026), Scope(ANN.owner, "nl.7y", 2027)}
     assert len({store.key_for(scope) for scope in different}) == 4
@@ -31,12 +44,12 @@ def test_a_person_a_class_and_a_year_have_one_key(store: KeyStore, tmp_path: Pat
 
 
 def test_what_is_sealed_opens_in_another_process_and_as_what_it_is_only(
-    store: KeyStore, tmp_path: Path
+    store: KeyStore, keys_url: str
 ) -> None:
     sealed = store.seal(store.key_for(ANN), b"2500.00", "case:1")
     assert b"2500" not in sealed
     assert store.key_of(sealed) == store.key_for(ANN)
-    other = reopened(tmp_path)
+    other = reopened(keys_url)
     assert other.open(sealed, "case:1") == b"2500.00"
     with pytest.raises(IntegrityBroken, match="altered or moved"):
         other.open(sealed, "case:2")
@@ -56,69 +69,94 @@ def test_the_same_value_sealed_twice_looks_different(store: KeyStore) -> None:
     assert store.seal(key, b"x", "a") != store.seal(key, b"x", "a")
 
 
-def test_a_key_is_durable_before_it_can_be_used(store: KeyStore, tmp_path: Path) -> None:
+def test_a_key_is_durable_before_it_can_be_used(store: KeyStore, keys_url: str) -> None:
     key = store.key_for(ANN)
-    db = sqlite3.connect(tmp_path / "keys.db")
-    assert db.execute("SELECT count(*) FROM keys WHERE uid = ?", (key,)).fetchone() == (1,)
-    db.close()
+    assert asked(keys_url, f"SELECT count(*) FROM keys WHERE uid = '{key}'") == [(1,)]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked here")
-def test_a_key_survives_the_death_of_the_process_that_made_it(tmp_path: Path) -> None:
-    reopened(tmp_path).create()
+def test_a_key_survives_the_death_of_the_process_that_made_it(
+    keys_url: str, tmp_path: Path
+) -> None:
+    reopened(keys_url).create()
     sealed = tmp_path / "sealed"
     child = os.fork()
     if child == 0:
-        mine = reopened(tmp_path)
+        mine = reopened(keys_url)
         sealed.write_bytes(mine.seal(mine.key_for(ANN), b"2500.00", "case:1"))
         os._exit(137)
     os.waitpid(child, 0)
-    other = reopened(tmp_path)
+    other = reopened(keys_url)
     assert other.open(sealed.read_bytes(), "case:1") == b"2500.00"
     other.close()
 
 
-def test_keys_of_a_transaction_that_failed_are_not_used(store: KeyStore, tmp_path: Path) -> None:
-    db = sqlite3.connect(tmp_path / "keys.db")
-    with db:
-        db.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON keys WHEN (SELECT count(*) FROM keys) >= 1"
-            " BEGIN SELECT RAISE(ABORT, 'no room'); END"
+def test_keys_of_a_transaction_that_failed_are_not_used(store: KeyStore, keys_url: str) -> None:
+    if keys_url.startswith("sqlite"):
+        asked(
+            keys_url,
+            "CREATE TRIGGER full_ BEFORE INSERT ON keys WHEN (SELECT count(*) FROM keys) >= 1"
+            " BEGIN SELECT RAISE(ABORT, 'no room'); END",
         )
-    with pytest.raises(IntegrityError):
+        undo = "DROP TRIGGER full_"
+    else:
+        asked(keys_url, "CREATE UNIQUE INDEX full_ ON keys ((1))")
+        undo = "DROP INDEX full_"
+    with pytest.raises((IntegrityError, NoResultFound)):
         store.keys_for([ANN, BOB])
-    with db:
-        db.execute("DROP TRIGGER full")
-    db.close()
-    other = reopened(tmp_path)
+    assert asked(keys_url, undo, "SELECT count(*) FROM keys") == [(0,)]
+    other = reopened(keys_url)
     for scope in (ANN, BOB):
         sealed = store.seal(store.key_for(scope), b"x", "a")
         assert other.open(sealed, "a") == b"x"
     other.close()
 
 
-def test_a_destroyed_key_is_gone_for_every_other_process(store: KeyStore, tmp_path: Path) -> None:
+def test_two_processes_that_meet_a_new_person_at_once_use_one_key(
+    store: KeyStore, keys_url: str
+) -> None:
+    scopes = [Scope(f"c/person/{number}", "nl.7y", 2026) for number in range(20)]
+    others, found = [reopened(keys_url) for _ in range(3)], []
+    start = threading.Barrier(len(others))
+
+    def meet(one: KeyStore) -> None:
+        start.wait(20)
+        found.append([one.key_for(scope) for scope in scopes])
+
+    threads = [threading.Thread(target=meet, args=(one,)) for one in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(found) == 3
+    assert found[0] == found[1] == found[2] == [store.key_for(scope) for scope in scopes]
+    for one in others:
+        one.close()
+
+
+def test_a_destroyed_key_is_gone_for_every_other_process(store: KeyStore, keys_url: str) -> None:
     sealed = store.seal(store.key_for(ANN), b"x", "a")
-    db = sqlite3.connect(tmp_path / "keys.db")
-    with db:
-        db.execute("DELETE FROM keys")
-    db.close()
-    other = reopened(tmp_path)
+    asked(keys_url, "DELETE FROM keys")
+    other = reopened(keys_url)
     with pytest.raises(Erased, match="was destroyed"):
         other.open(sealed, "a")
     other.close()
 
 
-def test_whose_key_it_is_cannot_be_read_from_the_store(store: KeyStore, tmp_path: Path) -> None:
+def test_whose_key_it_is_cannot_be_read_from_the_store(store: KeyStore, keys_url: str) -> None:
     store.key_for(Scope("waterland/person/00412", "nl.7y", 2026))
-    data = (tmp_path / "keys.db").read_bytes() + (tmp_path / "keys.db-wal").read_bytes()
-    assert b"00412" not in data
-    assert b"waterland" not in data
+    stored = repr(asked(keys_url, "SELECT * FROM keys"))
+    if keys_url.startswith("sqlite"):
+        path = Path(keys_url.removeprefix("sqlite:///"))
+        stored += repr(path.read_bytes() + path.with_name(path.name + "-wal").read_bytes())
+    assert "nl.7y" in stored
+    assert "00412" not in stored
+    assert "waterland" not in stored
 
 
-def test_another_master_key_opens_nothing_and_says_so(store: KeyStore, tmp_path: Path) -> None:
+def test_another_master_key_opens_nothing_and_says_so(store: KeyStore, keys_url: str) -> None:
     sealed = store.seal(store.key_for(ANN), b"x", "a")
-    other = reopened(tmp_path, b"n" * 32)
+    other = reopened(keys_url, b"n" * 32)
     with pytest.raises(SettingsWrong, match="master key does not open"):
         other.open(sealed, "a")
     other.close()

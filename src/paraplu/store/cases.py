@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, select
 
-from paraplu.domain.case import DUE, State, move
+from paraplu.domain.case import State, move
 from paraplu.errors import FenceLost, NotFound
+from paraplu.store.claims import URGENT, claim_next as claim_next, may_be_taken_up
+from paraplu.store.database import holding
 from paraplu.store.tables import cases, receipts
 
 
@@ -19,8 +21,9 @@ def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def get(connection: Connection, uid: str) -> Row[Any]:
-    """One case. Raises `NotFound`."""
-    row = connection.execute(select(cases).where(cases.c.uid == uid)).first()
+    """One case; in a writing transaction nobody else changes it until that ends. Raises `NotFound`."""
+    query = holding(connection, select(cases).where(cases.c.uid == uid), cases)
+    row = connection.execute(query).first()
     if row is None:
         raise NotFound(f"There is no case {uid}.")
     return row
@@ -81,37 +84,34 @@ def listed(
     return list(connection.execute(query))
 
 
+def of_receipt(connection: Connection, receipt: str) -> list[Row[Any]]:
+    """Place, state and reason of every case of a receipt, in the order of the sheet."""
+    query = select(cases.c.uid, cases.c.place, cases.c.state, cases.c.reason)
+    return list(connection.execute(query.where(cases.c.receipt == receipt).order_by(cases.c.place)))
+
+
 def due(connection: Connection, client: str, service: str, now: int) -> list[Row[Any]]:
     """Cases that a run may take up now: the one whose latest moment is nearest first."""
     query = (
         select(cases, receipts.c.state.label("receipt_state"))
         .join(receipts, receipts.c.uid == cases.c.receipt)
-        .where(
-            cases.c.client == client,
-            cases.c.service == service,
-            cases.c.state.in_([state.value for state in DUE]),
-            or_(cases.c.not_before.is_(None), cases.c.not_before <= now),
-        )
-        .order_by(
-            cases.c.latest.is_(None),
-            cases.c.latest,
-            cases.c.deadline,
-            cases.c.received_at,
-            cases.c.place,
-        )
+        .where(cases.c.client == client, cases.c.service == service, may_be_taken_up(now))
+        .order_by(*URGENT)
     )
     return list(connection.execute(query))
 
 
 def claim(connection: Connection, uid: str, run: str, *, crashed: bool) -> int:
     """Take a case for a run. Gives the fencing token; whoever held it before can write no more."""
-    row = get(connection, uid)
-    connection.execute(
+    fence = connection.execute(
         cases.update()
         .where(cases.c.uid == uid)
-        .values(run=run, fence=row.fence + 1, crashes=row.crashes + (1 if crashed else 0))
-    )
-    return int(row.fence) + 1
+        .values(run=run, fence=cases.c.fence + 1, crashes=cases.c.crashes + int(crashed))
+        .returning(cases.c.fence)
+    ).scalar()
+    if fence is None:
+        raise NotFound(f"There is no case {uid}.")
+    return int(fence)
 
 
 def release(connection: Connection, run: str) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from paraplu.audit.tree import Frontier, leaf_hash
 from paraplu.errors import IntegrityBroken
-from paraplu.store.tables import disclosures, entries, heads, tree
+from paraplu.store.database import add_missing
+from paraplu.store.tables import disclosures, entries, entry_intake, heads, tree
+
+_NO_TREE = "The audit log has no tree: the database was not made by paraplu init."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +44,17 @@ def open_log(connection: Connection, log: str) -> None:
     connection.execute(tree.insert().values(log=log, frontier=Frontier().to_bytes()))
 
 
-def append(connection: Connection, new: Sequence[NewEntry]) -> int:
-    """Write entries at the next places, in this order, and move the tree's edge. Gives the first place.
+def append(connection: Connection, new: Sequence[NewEntry]) -> None:
+    """Write entries in this order, to be called inside the transaction of the state they describe.
 
-    To be called inside the transaction that writes the state the entries describe.
+    On SQLite they get the next places of the log at once. On PostgreSQL they go into the intake, where
+    nobody waits for anybody, and the sequencer gives them their places after the commit.
     """
-    row = connection.execute(select(tree.c.log, tree.c.frontier).with_for_update()).one()
-    frontier = Frontier.from_bytes(row.frontier)
-    first = frontier.size
-    leaves = [leaf_hash(entry.data) for entry in new]
-    frontier.extend(leaves)
-    connection.execute(
-        entries.insert(),
-        [
-            {
-                "place": first + offset,
-                "leaf": leaves[offset],
-                "uid": entry.uid,
-                "kind": entry.kind,
-                "time": entry.time,
-                "case_uid": entry.case,
-                "actor": entry.actor,
-                "run": entry.run,
-                "bytes": entry.data,
-            }
-            for offset, entry in enumerate(new)
-        ],
-    )
+    rows = [_row(one) for one in new]
+    if connection.dialect.name == "sqlite":
+        _place(connection, rows, *_held_tree(connection))
+    else:
+        connection.execute(entry_intake.insert(), rows)
     sealed = [
         {"digest": digest, "entry": entry.uid, "sealed": body}
         for entry in new
@@ -74,19 +62,72 @@ def append(connection: Connection, new: Sequence[NewEntry]) -> int:
     ]
     if sealed:
         connection.execute(disclosures.insert(), sealed)
+
+
+def place_intake(connection: Connection, most: int) -> int:
+    """Give up to `most` entries of the intake their places, in the order of their numbers.
+
+    Whatever stands there is taken, never "what is newer than the last": a number is given before the
+    commit, so a lower one may appear later. Gives how many there were. Whoever does this holds the tree
+    until the transaction ends, so that no place is given twice.
+    """
+    log, frontier = _held_tree(connection)  # before the look: it then shows all that was committed
+    found = connection.execute(select(entry_intake).order_by(entry_intake.c.seq).limit(most)).all()
+    if found:
+        rows = [row._asdict() for row in found]
+        numbers = [row.pop("seq") for row in rows]
+        _place(connection, rows, log, frontier)
+        connection.execute(entry_intake.delete().where(entry_intake.c.seq.in_(numbers)))
+    return len(found)
+
+
+def waiting(connection: Connection) -> bool:
+    """Whether entries stand in the intake."""
+    return connection.execute(select(exists().where(entry_intake.c.seq > 0))).scalar_one()
+
+
+def _row(entry: NewEntry) -> dict[str, Any]:
+    return {
+        "uid": entry.uid,
+        "kind": entry.kind,
+        "time": entry.time,
+        "case_uid": entry.case,
+        "actor": entry.actor,
+        "run": entry.run,
+        "bytes": entry.data,
+    }
+
+
+def _place(
+    connection: Connection, rows: Sequence[dict[str, Any]], log: str, frontier: Frontier
+) -> None:
+    """Write entries at the next places and move the tree's edge."""
+    first = frontier.size
+    leaves = [leaf_hash(row["bytes"]) for row in rows]
+    frontier.extend(leaves)
     connection.execute(
-        tree.update().where(tree.c.log == row.log).values(frontier=frontier.to_bytes())
+        entries.insert(),
+        [
+            {"place": first + offset, "leaf": leaf, **row}
+            for offset, (leaf, row) in enumerate(zip(leaves, rows, strict=True))
+        ],
     )
-    return first
+    connection.execute(tree.update().where(tree.c.log == log).values(frontier=frontier.to_bytes()))
+
+
+def _held_tree(connection: Connection) -> tuple[str, Frontier]:
+    """The log's name and edge; nobody else moves the edge until the transaction ends."""
+    row = connection.execute(select(tree.c.log, tree.c.frontier).with_for_update()).first()
+    if row is None:
+        raise IntegrityBroken(_NO_TREE)
+    return row.log, Frontier.from_bytes(row.frontier)
 
 
 def edge(connection: Connection) -> Frontier:
     """The edge of the tree: its size and root."""
     row = connection.execute(select(tree.c.frontier)).scalar()
     if row is None:
-        raise IntegrityBroken(
-            "The audit log has no tree: the database was not made by paraplu init."
-        )
+        raise IntegrityBroken(_NO_TREE)
     return Frontier.from_bytes(row)
 
 
@@ -144,8 +185,7 @@ def sealed_of(connection: Connection, places: Sequence[int]) -> dict[int, list[t
 
 def keep_head(connection: Connection, size: int, signed_at: int, note: bytes) -> None:
     """Keep a signed head; one of the same size is there already when nothing was added."""
-    if connection.execute(select(heads.c.size).where(heads.c.size == size)).scalar() is None:
-        connection.execute(heads.insert().values(size=size, signed_at=signed_at, note=note))
+    add_missing(connection, heads, [{"size": size, "signed_at": signed_at, "note": note}])
 
 
 def all_heads(connection: Connection) -> list[bytes]:

@@ -1,12 +1,17 @@
-"""Evidence files: encrypted, named by the SHA-256 of the stored bytes, so that a name proves a file."""
+"""Evidence files: encrypted, named by the SHA-256 of the stored bytes, so that a name proves a file.
+
+In a cluster the folder is one that all machines share.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 from pathlib import Path
 
 from paraplu.errors import IntegrityBroken, NotFound
+from paraplu.store.failures import StorageDown
 from paraplu.store.keys import KeyStore
 
 
@@ -22,13 +27,13 @@ class Files:
         sealed = self._keys.seal(key, data, f"evidence:{media_type}")
         name = hashlib.sha256(sealed).hexdigest()
         path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}.part")
-        with draft.open("wb") as file:
-            file.write(sealed)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        try:
+            self._write(path, sealed)
+        except OSError as error:
+            raise StorageDown(
+                f"The evidence cannot be kept: {error.strerror}. Make room in {self.folder} or put it "
+                "right; nothing was listed."
+            ) from None
         return name, len(sealed)
 
     def open(self, name: str, media_type: str) -> bytes:
@@ -45,5 +50,35 @@ class Files:
             raise IntegrityBroken(f"The evidence file {name[:12]} was altered.")
         return sealed
 
+    def _write(self, path: Path, sealed: bytes) -> None:
+        """Durable when it returns, name and all: only then an entry may list it."""
+        folder = path.parent
+        fresh = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        # No two machines and no two threads write the same draft.
+        draft = folder / f"{path.name}.{secrets.token_hex(6)}.part"
+        try:
+            with draft.open("xb") as file:
+                file.write(sealed)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
+        _sync(folder)
+        if fresh:
+            _sync(folder.parent)
+
     def _path(self, name: str) -> Path:
         return self.folder / name[:2] / name
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable. Windows has no such thing: there a rename is."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from paraplu.errors import IntegrityBroken, SettingsWrong
-from paraplu.store.database import Database
+from paraplu.store.database import Database, add_missing
 
 _VERSION = b"\x01"
 
@@ -66,7 +66,11 @@ class Erased(IntegrityBroken):
 
 
 class KeyStore:
-    """The keys behind one database URL, wrapped by the master key, found by the index key."""
+    """The keys behind one database URL, wrapped by the master key, found by the index key.
+
+    Never the database of the cases, so that backups of those hold no keys: a file of its own, or on
+    PostgreSQL a database of its own.
+    """
 
     def __init__(self, url: str, master: bytes, index: bytes) -> None:
         self._database = Database(url)
@@ -105,28 +109,26 @@ class KeyStore:
 
     def _found_or_made(self, connection: Connection, scope: Scope) -> tuple[str, AESGCM]:
         owner = self.hash("scope", scope.owner)
-        row = connection.execute(
-            select(keys.c.uid, keys.c.wrapped).where(
-                keys.c.scope_hash == owner,
-                keys.c.retention == scope.retention,
-                keys.c.year == scope.year,
-            )
-        ).first()
-        if row is not None:
-            return str(row.uid), AESGCM(self._unwrap(row.uid, row.wrapped))
-        uid, key = str(uuid.uuid4()), AESGCM.generate_key(256)
-        nonce = os.urandom(12)
-        wrapped = nonce + self._master.encrypt(nonce, key, uid.encode())
-        connection.execute(
-            keys.insert().values(
-                uid=uid,
-                scope_hash=owner,
-                retention=scope.retention,
-                year=scope.year,
-                wrapped=wrapped,
-            )
+        query = select(keys.c.uid, keys.c.wrapped).where(
+            keys.c.scope_hash == owner,
+            keys.c.retention == scope.retention,
+            keys.c.year == scope.year,
         )
-        return uid, AESGCM(key)
+        row = connection.execute(query).first()
+        if row is None:
+            uid, nonce = str(uuid.uuid4()), os.urandom(12)
+            key = AESGCM.generate_key(256)
+            made = {
+                "uid": uid,
+                "scope_hash": owner,
+                "retention": scope.retention,
+                "year": scope.year,
+                "wrapped": nonce + self._master.encrypt(nonce, key, uid.encode()),
+            }
+            if add_missing(connection, keys, [made]):
+                return uid, AESGCM(key)
+            row = connection.execute(query).one()  # somebody else made it just now
+        return str(row.uid), AESGCM(self._unwrap(row.uid, row.wrapped))
 
     def seal(self, key: str, data: bytes, about: str) -> bytes:
         """Encrypt `data` under `key`; `about` says what it is and must be the same when opened."""

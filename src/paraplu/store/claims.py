@@ -1,0 +1,214 @@
+"""Claims: a run takes up cases, the most urgent first, and no two runs ever hold the same.
+
+On PostgreSQL runs that claim at the same moment pass each other by (SKIP LOCKED) instead of waiting; on
+SQLite one writes at a time. The lock by which two runs are kept from cases that share a recalculation is
+an advisory one (PostgreSQL manual, section 13.3.5) until the claim is committed, and the row after that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from paraplu.domain.case import DUE, State
+from paraplu.domain.receipt import ReceiptState
+from paraplu.store.runs import lease_clock
+from paraplu.store.tables import cases, receipts, runs
+
+URGENT: tuple[ColumnElement[Any], ...] = (
+    cases.c.latest.is_(None),
+    cases.c.latest,
+    cases.c.deadline,
+    cases.c.received_at,
+    cases.c.place,
+    cases.c.uid,
+)
+"""The order in which cases are taken up: the one whose latest moment is nearest first."""
+
+_AT_ONCE = 500  # values in one statement
+
+
+def may_be_taken_up(now: int) -> ColumnElement[bool]:
+    """Whether a case is in a state for a run, and not put off."""
+    return cases.c.state.in_([state.value for state in DUE]) & or_(
+        cases.c.not_before.is_(None), cases.c.not_before <= now
+    )
+
+
+def claim_next(
+    connection: Connection,
+    client: str,
+    service: str,
+    run: str,
+    now: int,
+    *,
+    most: int = 1,
+    many: int,
+    first: int,
+    besides: Collection[str] = (),
+) -> list[Row[Any]]:
+    """Take up to `most` due cases for `run`, the most urgent first.
+
+    Gives the rows of `cases` with their new fence, and `crashed`: a run had the case before and neither
+    settled it nor gave it back. Left out are cases that another live run holds, cases that share a
+    recalculation with one of those, cases in `besides` (uids that this turn has had already), and of a
+    receipt of more than `many` cases that nobody has released all but the `first` ones and those that a
+    run was working on. To be called in a writing transaction; `now` is in milliseconds; leases are
+    told by their own clock.
+    """
+    clock = lease_clock(connection)
+    left_out = set(besides)
+    taken: list[Row[Any]] = []
+    while len(taken) < most:
+        found = connection.execute(
+            _next(client, service, run, now, clock, many, first, left_out).limit(most - len(taken))
+        ).all()
+        if not found:
+            break
+        left_out.update(row.uid for row in found)
+        free = _abandoned(connection, {row.run for row in found}, run, clock)
+        shared = _free_shares(connection, {row.share_hash for row in found}, run, clock)
+        taken += [row for row in found if row.run in free and row.share_hash in shared]
+    return _take(connection, run, taken)
+
+
+def due(
+    connection: Connection, client: str, service: str, now: int, *, many: int, first: int
+) -> list[str]:
+    """The uids of the cases that a run might take up at `now`, the most urgent first."""
+    query = (
+        select(cases.c.uid)
+        .join(receipts, receipts.c.uid == cases.c.receipt)
+        .where(
+            cases.c.client == client,
+            cases.c.service == service,
+            may_be_taken_up(now),
+            _shown(many, first),
+        )
+        .order_by(*URGENT)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def _shown(many: int, first: int) -> ColumnElement[bool]:
+    """Not kept back with its receipt; a case that a run was working on is always finished."""
+    return or_(
+        cases.c.state == State.WORKING.value,
+        and_(
+            receipts.c.state != ReceiptState.HELD.value,
+            or_(
+                receipts.c.cases <= many, receipts.c.released_by.is_not(None), cases.c.place < first
+            ),
+        ),
+    )
+
+
+def _next(
+    client: str,
+    service: str,
+    run: str,
+    now: int,
+    clock: int,
+    many: int,
+    first: int,
+    left_out: Collection[str],
+) -> Select[Any]:
+    working = cases.alias("working")
+    shares = exists().where(
+        working.c.share_hash == cases.c.share_hash,
+        working.c.state.in_([state.value for state in DUE]),
+        _lives(working.c.run, run, clock),
+    )
+    return (
+        select(cases.c.uid, cases.c.run, cases.c.share_hash)
+        .join(receipts, receipts.c.uid == cases.c.receipt)
+        .where(
+            cases.c.client == client,
+            cases.c.service == service,
+            may_be_taken_up(now),
+            _shown(many, first),
+            cases.c.uid.not_in(left_out) if left_out else ~false(),
+            or_(cases.c.run.is_(None), ~_lives(cases.c.run, run, clock)),
+            or_(cases.c.share_hash.is_(None), ~shares),
+        )
+        .order_by(*URGENT)
+        .with_for_update(of=cases, key_share=True, skip_locked=True)
+    )
+
+
+def _lives(holder: ColumnElement[Any], run: str, clock: int) -> ColumnElement[bool]:
+    """Whether `holder` is a run other than ours that is neither ended nor lost."""
+    live = runs.alias()
+    return and_(
+        holder != run,
+        exists().where(live.c.uid == holder, live.c.ended_at.is_(None), live.c.lease_until > clock),
+    )
+
+
+def _abandoned(
+    connection: Connection, holders: Collection[str | None], run: str, clock: int
+) -> set[str | None]:
+    """Those that hold their cases no more. Seen anew: one may have begun since our first look."""
+    if holders == {None}:
+        return {None}
+    alive = connection.execute(
+        select(runs.c.uid).where(
+            runs.c.uid.in_([one for one in holders if one is not None]),
+            _lives(runs.c.uid, run, clock),
+        )
+    )
+    return set(holders) - set(alive.scalars())
+
+
+def _free_shares(
+    connection: Connection, wanted: Collection[str | None], run: str, clock: int
+) -> set[str | None]:
+    """Those that no other run holds nor is about to; they stay ours until the claim is committed."""
+    hashes = sorted(one for one in wanted if one is not None)
+    if not hashes or connection.dialect.name == "sqlite":
+        return set(wanted)
+    ours = [
+        one
+        for one in hashes
+        if connection.execute(
+            select(func.pg_try_advisory_xact_lock(func.hashtextextended(one, 0)))
+        ).scalar_one()
+    ]
+    # Seen anew: whoever had the lock before us may have committed since our first look.
+    held = connection.execute(
+        select(cases.c.share_hash).where(
+            cases.c.share_hash.in_(ours),
+            cases.c.state.in_([state.value for state in DUE]),
+            _lives(cases.c.run, run, clock),
+        )
+    )
+    return {None, *ours} - set(held.scalars())
+
+
+def _take(connection: Connection, run: str, found: Sequence[Row[Any]]) -> list[Row[Any]]:
+    claimed: dict[str, Row[Any]] = {}
+    for crashed in (False, True):
+        uids = [row.uid for row in found if (row.run is not None) is crashed]
+        for start in range(0, len(uids), _AT_ONCE):
+            changed = connection.execute(
+                cases.update()
+                .where(cases.c.uid.in_(uids[start : start + _AT_ONCE]))
+                .values(run=run, fence=cases.c.fence + 1, crashes=cases.c.crashes + int(crashed))
+                .returning(cases, literal(crashed).label("crashed"))
+            )
+            claimed.update({row.uid: row for row in changed})
+    return [claimed[row.uid] for row in found]
