@@ -72,6 +72,10 @@ class PlaceOrder(Change[OrderLook]):
         terms = self._terms
         return look_at(self._system, terms.organisation, terms.word, terms.order)
 
+    def show(self) -> None:
+        """The order."""
+        self._system.show(self._terms.organisation, self._terms.word)
+
     def wanted(self, before: OrderLook) -> OrderLook:
         """The order placed; contract and budgets charged with it, if they were not before."""
         return self._at(before, PLACED)
@@ -195,6 +199,10 @@ class CancelOrder(Change[OrderLook]):
         """All orders with the reference of the earlier request, the contract and the budgets."""
         terms = self._terms
         return look_at(self._system, terms.organisation, terms.word, terms.order)
+
+    def show(self) -> None:
+        """The order."""
+        self._system.show(self._terms.organisation, self._terms.word)
 
     def wanted(self, before: OrderLook) -> OrderLook:
         """The order cancelled, and what it was charged given back."""

@@ -115,7 +115,6 @@ def look_at(system: PurchasingSystem, organisation: str, word: str, order: NewOr
     if order.budget_year is not None:
         centres = sorted({line.cost_centre for line in order.lines if line.cost_centre})
         budgets = system.budgets(organisation, order.budget_year, centres)
-    # Read last, so that the picture kept as evidence shows the order.
     found = sorted(system.orders(organisation, word), key=_precedence)
     return OrderLook(
         order=stored(found[0]) if found else None,

@@ -177,6 +177,9 @@ class PurchasingSystem(Protocol):
     def orders(self, organisation: str, reference: str) -> tuple[Order, ...]:
         """All orders that carry `reference`, ours or the client's (see `carries`), in any state."""
 
+    def show(self, organisation: str, reference: str) -> None:
+        """Bring the order that carries `reference` into view, for a picture."""
+
     def ordered_since(
         self, organisation: str, supplier: str, since: date, without: str
     ) -> Decimal | None:

@@ -1,5 +1,8 @@
 """The purchasing side of the practice office, driven through its pages.
 
+What is done is done in the browser. Pages that are only read are fetched within the browser's session
+and not drawn, which costs a tenth; `show` opens the one that a picture is taken of.
+
 Its address is that of the office (``http://127.0.0.1:PORT``). The pages and their marks are described
 in `paraplu.practice.app`.
 """
@@ -11,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from paraplu import (
     Credential,
@@ -49,6 +52,7 @@ from paraplu_procurement.targets.practice_catalogue import (
     supplier_of,
 )
 from paraplu_procurement.targets.practice_order import read_order
+from paraplu_procurement.targets.practice_pages import fetch, list_path, path_of
 
 _ORDER = re.compile(r"/orders/(\d+)$")
 _PAGES = re.compile(r"(\d+) rows?(?:, page (\d+) of (\d+))?")
@@ -71,7 +75,6 @@ class PracticePurchasing(Target):
         self._mark = ""
         # What was read since `refresh`, by path; never orders.
         self._seen: dict[str, Document] = {}
-        self._articles: dict[tuple[str, str], Article | None] = {}
         # An announcement that lies over the page is put away as a person would, before the next click.
         announcement = self.page.get_by_role("dialog").get_by_role("button", name="Not now")
         self.page.add_locator_handler(announcement, lambda button: button.click())
@@ -85,7 +88,6 @@ class PracticePurchasing(Target):
     def refresh(self) -> None:
         """Read contracts, budgets and the catalogue anew from now on."""
         self._seen.clear()
-        self._articles.clear()
 
     def bystanders(self) -> Sequence[Any]:
         """Other cases' orders in a list."""
@@ -120,17 +122,8 @@ class PracticePurchasing(Target):
 
     def article(self, organisation: str, supplier: str, code: str) -> Article | None:
         """The page of an article: a code belongs to one supplier here."""
-        known = (organisation, code)
-        if known not in self._articles:
-            self._articles[known] = self._read_article(organisation, code)
-        return self._articles[known]
-
-    def _read_article(self, organisation: str, code: str) -> Article | None:
         page = self._page(organisation, "articles", code)
-        if page is None:
-            return None
-        shown = self.page.locator("dd").filter(has=self.page.locator("[data-field=vat]"))
-        return article_of(page, code, shown.inner_text())
+        return None if page is None else article_of(page, code)
 
     def offers(self, organisation: str, article: Article) -> tuple[Article, ...]:
         """Articles of other suppliers that share a word of the name: a person judges what will do."""
@@ -183,11 +176,23 @@ class PracticePurchasing(Target):
     def orders(self, organisation: str, reference: str) -> tuple[Order, ...]:
         """Searched by reference, then each read on its own page."""
         self._mark = reference
+        keys = self._keys(organisation, reference)
+        return tuple(self._order(organisation, key) for key in keys)
+
+    def _keys(self, organisation: str, reference: str) -> list[str]:
         rows = self._list(organisation, "orders", "Orders", reference)
-        keys = [
+        return [
             row.attribute("data-order") for row in rows if carries(row.text("reference"), reference)
         ]
-        return tuple(self._order(organisation, key) for key in keys)
+
+    def show(self, organisation: str, reference: str) -> None:
+        """Open the order, or the list in which it is not, or not alone."""
+        self._mark = reference
+        keys = self._keys(organisation, reference)
+        if len(keys) == 1:
+            self._open(organisation, "orders", keys[0])
+        else:
+            self._visit(list_path(organisation, "orders", reference, 1))
 
     def ordered_since(self, organisation: str, supplier: str, since: date, without: str) -> Decimal:
         """Walks back through the list until its orders are older than `since`."""
@@ -217,7 +222,7 @@ class PracticePurchasing(Target):
             raise TargetRefused(
                 f"The practice office takes {_MOST_LINES} lines in one order at most."
             )
-        self._page(organisation, "orders", "new")
+        self._open(organisation, "orders", "new")
         form = self.page.get_by_role("main")
         rows = form.locator("tr[data-line]")
         while rows.count() < len(order.lines):
@@ -250,7 +255,7 @@ class PracticePurchasing(Target):
     def advance(self, organisation: str, order: Order) -> Order:
         """Submit, approve or place, and read back."""
         if not self._path().endswith(f"/orders/{order.key}"):
-            self._order(organisation, order.key)
+            self._open(organisation, "orders", order.key)
         button = _BUTTONS[order.state]
         if button == "Place order":
             self._button(button).click()
@@ -264,7 +269,7 @@ class PracticePurchasing(Target):
 
     def cancel(self, organisation: str, order: Order, reason: str) -> None:
         """Cancel an order, with the reason."""
-        self._order(organisation, order.key)
+        self._open(organisation, "orders", order.key)
         button = self._button("Cancel order")
         if not button.is_visible():
             raise TargetRefused("The office offers no way to cancel this order.")
@@ -281,19 +286,23 @@ class PracticePurchasing(Target):
         if self._path() == "/sign-in":
             raise otherwise("The practice office ended the session.")
 
-    def _page(self, organisation: str, *places: str) -> Document | None:
-        """Open a page and read it; None when there is no such thing."""
-        path = "/".join(quote(part, safe="") for part in (organisation, *places))
-        if path in self._seen:
-            return self._seen[path]
-        response = self.page.goto(f"/purchasing/{path}")
+    def _open(self, organisation: str, *places: str) -> None:
+        """Bring a page into the browser."""
+        self._visit(path_of(organisation, places))
+
+    def _visit(self, path: str) -> None:
+        response = self.page.goto(path)
         self._still_signed_in(TargetDown)
-        if response is not None and response.status == 404:
-            return None
         if response is not None and response.status >= 400:
             raise TargetRefused(f"The practice office refused a page ({response.status}).")
-        document = Document(self.page.content())
-        if places[0] not in ("orders", "articles"):  # an article is read from the page itself
+
+    def _page(self, organisation: str, *places: str) -> Document | None:
+        """Read a page; None when there is no such thing."""
+        path = path_of(organisation, places)
+        if path in self._seen:
+            return self._seen[path]
+        document = fetch(self.page, path)
+        if document is not None and places[0] != "orders":
             self._seen[path] = document
         return document
 
@@ -308,14 +317,12 @@ class PracticePurchasing(Target):
     def _one_page(
         self, organisation: str, place: str, caption: str, words: str, page: int
     ) -> tuple[list[Row], int]:
-        path = f"{quote(organisation, safe='')}/{place}?q={quote(words, safe='')}&page={page}"
+        path = list_path(organisation, place, words, page)
         document = self._seen.get(path)
         if document is None:
-            response = self.page.goto(f"/purchasing/{path}")
-            self._still_signed_in(TargetDown)
-            if response is not None and response.status >= 400:
-                raise TargetRefused(f"The practice office refused a list ({response.status}).")
-            document = Document(self.page.content())
+            document = fetch(self.page, path)
+            if document is None:
+                raise TargetRefused("The practice office has no such list for this organisation.")
             if place != "orders":
                 self._seen[path] = document
         counted = _PAGES.fullmatch(document.facts.text("total"))

@@ -23,10 +23,10 @@ def supplier_of(page: Document, code: str) -> Supplier:
     )
 
 
-def article_of(page: Document, code: str, vat: str) -> Article:
-    """The page of an article; `vat` is what a person sees beside its VAT code, with the rate."""
+def article_of(page: Document, code: str) -> Article:
+    """The page of an article; the rate stands in the name of its VAT code."""
     facts = page.facts
-    rate = _PERCENT.search(vat)
+    rate = _PERCENT.search(facts.text("vat_name"))
     return Article(
         code=code,
         name=name_on(page, code),

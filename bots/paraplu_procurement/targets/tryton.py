@@ -149,6 +149,10 @@ class TrytonPurchasing(Target):
         self._mark = reference
         return purchases(self._records, organisation, reference)
 
+    def show(self, organisation: str, reference: str) -> None:
+        """The client shows the purchase that was worked on last: nothing is opened for a picture."""
+        self._mark = reference
+
     def ordered_since(self, organisation: str, supplier: str, since: date, without: str) -> Decimal:
         """What was confirmed with this supplier, by purchase date."""
         day = {"__class__": "date", "year": since.year, "month": since.month, "day": since.day}
