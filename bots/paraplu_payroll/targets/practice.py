@@ -1,4 +1,8 @@
-"""Payroll in the practice office: its pages behind `PayrollSystem`."""
+"""Payroll in the practice office: its pages behind `PayrollSystem`.
+
+What is done is done in the browser. Pages that are only read are fetched within the browser's session
+and not drawn, which costs a tenth; `show` opens the slip for a picture.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,8 @@ from paraplu_payroll.system import (
     Steps,
     line_key,
 )
-from paraplu_payroll.targets.practice_form import corrected_months, fill_form
+from paraplu_payroll.targets.practice_form import corrected_months, fill_form, person_of, state_of
+from paraplu_payroll.targets.practice_page import ReadPage, fetch
 from paraplu_payroll.targets.practice_records import (
     OPEN,
     amount_of,
@@ -43,9 +48,10 @@ from paraplu_payroll.targets.practice_records import (
     line_of,
     run_of,
 )
-from paraplu_payroll.targets.table import cell, read_table
+from paraplu_payroll.targets.table import cell
 
 _MUTATION = re.compile(r"/mutations/(\d+)$", re.ASCII)
+_PAGES = re.compile(r"\d+ rows?(?:, page (\d+) of (\d+))?", re.ASCII)
 _MARKS = {"Garnishment": Concern.GARNISHMENT, "Recovery": Concern.RECOVERY}
 _DRAFT, _APPROVED, _APPLIED, _DISCARDED = "draft", "approved", "applied", "discarded"
 
@@ -83,7 +89,7 @@ class PracticePayroll(Target):
 
     def show(self, place: Place) -> None:
         """Open the slip."""
-        self._person = _person(place)
+        self._person = person_of(place)
         self._open(_slip_path(place))
 
     def bystanders(self) -> Sequence[Any]:
@@ -122,8 +128,7 @@ class PracticePayroll(Target):
     def components(self, organisation: str) -> Mapping[str, Component]:
         """Every component; read once a session."""
         if organisation not in self._components:
-            self._open(f"/payroll/{organisation}/components")
-            rows = read_table(self.page, "Components")
+            rows = self._read(f"/payroll/{organisation}/components").table("Components")
             self._components[organisation] = {
                 item.code: item for item in (component_of(row) for row in rows)
             }
@@ -137,56 +142,52 @@ class PracticePayroll(Target):
         return self._employees[known]
 
     def _read_employee(self, organisation: str, code: str) -> Employee | None:
-        if not self._open(f"/payroll/{organisation}/employees/{quote(code, safe='')}"):
+        page = fetch(self.page, f"/payroll/{organisation}/employees/{quote(code, safe='')}")
+        if page is None:
             return None
-        employments = [employment_of(row) for row in read_table(self.page, "Employments")]
+        employments = [employment_of(row) for row in page.table("Employments")]
         return Employee(code=code, employments={item.number: item for item in employments})
 
     def runs(self, organisation: str) -> Sequence[Run]:
         """Every run, the earliest first."""
         if organisation not in self._runs:
-            self._open(f"/payroll/{organisation}/periods")
-            runs = [run_of(row) for row in read_table(self.page, "Periods")]
+            rows = self._read(f"/payroll/{organisation}/periods").table("Periods")
+            runs = [run_of(row) for row in rows]
             self._runs[organisation] = sorted(runs, key=lambda run: run.period)
         return self._runs[organisation]
 
     def slip(self, place: Place) -> Slip | None:
         """The slip, None when the employment has none in that period."""
-        self._person = _person(place)
+        self._person = person_of(place)
         path = _slip_path(place)
         if path not in self._slips:
             self._slips[path] = self._read_slip(path)
         return self._slips[path]
 
     def _read_slip(self, path: str) -> Slip | None:
-        if not self._open(path):
+        page = fetch(self.page, path)
+        if page is None:
             return None
         lines: dict[str, Line] = {}
-        for row in read_table(self.page, "Lines"):
+        for row in page.table("Lines"):
             line = line_of(row)
             key = line_key(line.component, line.corrected_from, line.corrected_until)
             lines[_free(key, lines)] = line
-        computed = [figure_of(row) for row in read_table(self.page, "Totals")]
-        marks = self.page.locator("[data-mark]").all_inner_texts()
-        version = self._field("run-version")
+        computed = [figure_of(row) for row in page.table("Totals")]
         return Slip(
             lines=lines,
             computed=dict(computed),
-            concerns=frozenset(_MARKS[mark] for mark in marks if mark in _MARKS),
-            calculated=f"{self._field('calculated-at')}, version {version}",
+            concerns=frozenset(_MARKS[mark] for mark in page.marks if mark in _MARKS),
+            calculated=f"{page.field('calculated-at')}, version {page.field('run-version')}",
         )
 
     def nets(self, organisation: str, period: str) -> Mapping[str, Decimal]:
         """What everybody in the run is paid out."""
-        self._open(f"/payroll/{organisation}/periods/{period}")
-        table = self.page.get_by_role("table", name="People in this run", exact=True)
-        # Not by `read_table`: what is read by a script is not recorded, and these are other people.
-        rows: list[list[str]] = table.locator("tbody tr").evaluate_all(
-            "rows => rows.map(row => [row.dataset.employee, row.dataset.employment,"
-            " row.querySelector('[data-field=net]')?.innerText ?? 'none'])"
-        )
+        page = self._read(f"/payroll/{organisation}/periods/{period}")
         return {
-            f"{employee}/{number}": amount_of(net) for employee, number, net in rows if net.strip()
+            f"{row.attribute('data-employee')}/{row.attribute('data-employment')}": amount_of(net)
+            for row in page.marked_rows("People in this run", "data-employee")
+            if (net := row.field("net"))
         }
 
     def entries(self, booking: Booking) -> Sequence[Entry]:
@@ -222,7 +223,7 @@ class PracticePayroll(Target):
             self._draft(booking)
         else:
             raise OutcomeUnknown("The correction that was drafted is not there any more.")
-        state = self._state_of(booking)
+        state = state_of(self._shown(), booking)
         try:
             if state == _DRAFT:
                 self._approve()
@@ -235,10 +236,15 @@ class PracticePayroll(Target):
             raise
 
     def _draft(self, booking: Booking) -> None:
-        if not self._open(_slip_path(booking.place)):
+        path = _slip_path(booking.place)
+        slip = fetch(self.page, path)
+        if slip is None:
             raise TargetRefused("The slip is not there any more.")
-        if self._field("run-state") not in OPEN:
+        if slip.field("run-state") not in OPEN:
             raise TargetRefused("The run takes no corrections any more.")
+        # The picture of the slip was taken a moment ago: it need not be opened again as it was.
+        if urlsplit(str(self.page.url)).path != path or _stamp(self._shown()) != _stamp(slip):
+            self._open(path)
         self._open_form(booking)
         fill_form(self.page, booking)
         self._send(self.page.get_by_role("button", name="Save draft", exact=True))
@@ -257,8 +263,9 @@ class PracticePayroll(Target):
             link = self.page.get_by_role("link", name=name, exact=True)
         with self.page.expect_navigation() as opened:
             link.click()
-        self._judge(opened.value, written=False)
-        if line is not None and amount_of(self._field("amount-now")) != line.amount:
+        if not self._judge(opened.value, written=False):
+            raise TargetRefused("The line is not there any more.")
+        if line is not None and amount_of(self._shown().field("amount-now")) != line.amount:
             raise TargetRefused("The line has changed since it was looked at.")
 
     def _approve(self) -> None:
@@ -285,46 +292,29 @@ class PracticePayroll(Target):
     def _mutations(self, place: Place, mark: str) -> list[dict[str, str]]:
         """The rows of the office's list that are ours, oldest first."""
         path = f"/payroll/{place.organisation}/periods/{place.period}/mutations?q={quote(mark)}"
-        self._open(path)
-        rows = read_table(self.page, "Mutations")
-        following = self.page.get_by_role("link", name="Next", exact=True)
-        while following.count():
-            with self.page.expect_navigation() as opened:
-                following.click()
-            self._judge(opened.value, written=False)
-            rows += read_table(self.page, "Mutations")
+        rows: list[dict[str, str]] = []
+        number, last = 1, 1
+        while number <= last:
+            page = self._read(f"{path}&page={number}")
+            rows += page.table("Mutations")
+            counted = _PAGES.fullmatch(page.field("total"))
+            if counted is None or int(counted[1] or 1) != number:
+                raise PageChanged(
+                    "The list of mutations does not say which page of how many it is."
+                )
+            number, last = number + 1, int(counted[2] or 1)
         own = [
             row
             for row in rows
             if cell(row, "Reference") == mark
-            and cell(row, "Employee") == _person(place)
+            and cell(row, "Employee") == person_of(place)
             and cell(row, "State") != _DISCARDED
         ]
         return own[::-1]
 
-    def _state_of(self, booking: Booking) -> str:
-        """The state of the mutation shown. Raises `OutcomeUnknown` when it does not say what we asked."""
-        after, line = booking.after, booking.after or booking.before
-        wanted = {
-            "employee": _person(booking.place),
-            "kind": booking.kind,
-            "reference": booking.mark,
-            "corrected": "–" if line is None or not line.corrected_from else corrected_months(line),
-        }
-        shown = {name: self._field(name) for name in wanted}
-        amount, centre = self._field("amount-after"), self._field("cost-centre-after")
-        same = shown == wanted and self._field("reason").partition(" ")[0] == booking.reason
-        if after is None:
-            same = same and amount == "–"
-        else:
-            same = same and centre == after.cost_centre and amount_of(amount) == after.amount
-        if not same:
-            raise OutcomeUnknown("The correction that was saved says something else: look at it.")
-        return self._field("state")
-
     def _after_write(self, booking: Booking, wanted: str) -> str:
         try:
-            state = self._state_of(booking)
+            state = state_of(self._shown(), booking)
         except NothingDone as error:
             raise OutcomeUnknown("What became of the correction is not shown: look.") from error
         if state != wanted:
@@ -376,17 +366,25 @@ class PracticePayroll(Target):
     def _signed_out(self) -> bool:
         return urlsplit(str(self.page.url)).path == "/sign-in"
 
-    def _field(self, name: str) -> str:
-        return str(self.page.locator(f'main [data-field="{name}"]').first.inner_text()).strip()
+    def _shown(self) -> ReadPage:
+        """The page that is open in the browser."""
+        return ReadPage(self.page.content())
 
-
-def _person(place: Place) -> str:
-    return f"{place.employee}-{place.employment}"
+    def _read(self, path: str) -> ReadPage:
+        """A page that must be there, fetched."""
+        page = fetch(self.page, path)
+        if page is None:
+            raise PageChanged("A page of the practice office is not where it was.")
+        return page
 
 
 def _slip_path(place: Place) -> str:
-    person = quote(_person(place), safe="")
+    person = quote(person_of(place), safe="")
     return f"/payroll/{place.organisation}/periods/{place.period}/slips/{person}"
+
+
+def _stamp(slip: ReadPage) -> tuple[str, str]:
+    return slip.field("run-state"), slip.field("run-version")
 
 
 def _free(key: str, lines: Mapping[str, Line]) -> str:

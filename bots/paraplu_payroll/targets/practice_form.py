@@ -1,11 +1,13 @@
-"""The form in which the practice office takes a correction."""
+"""The form in which the practice office takes a correction, and the page on which it shows one."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from paraplu import TargetRefused
-from paraplu_payroll.system import Booking, Line
+from paraplu import OutcomeUnknown, TargetRefused
+from paraplu_payroll.system import Booking, Line, Place
+from paraplu_payroll.targets.practice_page import ReadPage
+from paraplu_payroll.targets.practice_records import amount_of
 
 
 def fill_form(page: Any, booking: Booking) -> None:
@@ -40,3 +42,29 @@ def corrected_months(line: Line) -> str:
     if line.corrected_until in (None, line.corrected_from):
         return str(line.corrected_from)
     return f"{line.corrected_from} to {line.corrected_until}"
+
+
+def state_of(page: ReadPage, booking: Booking) -> str:
+    """The state of the mutation shown. Raises `OutcomeUnknown` when it does not say what we asked."""
+    after, line = booking.after, booking.after or booking.before
+    wanted = {
+        "employee": person_of(booking.place),
+        "kind": booking.kind,
+        "reference": booking.mark,
+        "corrected": "–" if line is None or not line.corrected_from else corrected_months(line),
+    }
+    shown = {name: page.field(name) for name in wanted}
+    amount, centre = page.field("amount-after"), page.field("cost-centre-after")
+    same = shown == wanted and page.field("reason").partition(" ")[0] == booking.reason
+    if after is None:
+        same = same and amount == "–"
+    else:
+        same = same and centre == after.cost_centre and amount_of(amount) == after.amount
+    if not same:
+        raise OutcomeUnknown("The correction that was saved says something else: look at it.")
+    return page.field("state")
+
+
+def person_of(place: Place) -> str:
+    """The employment as the office writes it: ``20115-1``."""
+    return f"{place.employee}-{place.employment}"
