@@ -18,6 +18,7 @@ from paraplu.audit.disclosure import Disclosure
 from paraplu.audit.note import Signer, Verifier
 from paraplu.audit.part import Actor, Product, State, UserType
 from paraplu.engine.clock import Clock
+from paraplu.engine.sequencer import sequence_now
 from paraplu.store import entries
 from paraplu.store.database import Database
 from paraplu.store.keys import Erased, KeyStore
@@ -143,7 +144,11 @@ class Journal:
             entries.append(connection, [self.entry(kind, hand, **terms)])
 
     def sign_head(self) -> Checkpoint | None:
-        """Sign the log as it stands and keep the head. None when there is no signing key here."""
+        """Sign the log as it stands and keep the head. None when there is no signing key here.
+
+        Everything that was committed before has its place in the log then.
+        """
+        self.complete()
         if self._signer is None:
             return None
         with self._database.write() as connection:
@@ -153,6 +158,10 @@ class Journal:
                 connection, frontier.size, self._clock.ms(), sign_checkpoint(head, [self._signer])
             )
         return head
+
+    def complete(self) -> None:
+        """See to it that everything committed by now stands in the log: for whoever is about to read it."""
+        sequence_now(self._database)
 
     def disclosed(self, connection: Connection, places: Sequence[int]) -> dict[int, dict[str, Any]]:
         """The personal values of these entries, by place and name; those whose key is gone are left out.

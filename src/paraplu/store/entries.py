@@ -69,14 +69,17 @@ def place_intake(connection: Connection, most: int) -> int:
 
     Whatever stands there is taken, never "what is newer than the last": a number is given before the
     commit, so a lower one may appear later. Gives how many there were. Whoever does this holds the tree
-    until the transaction ends, so that no place is given twice.
+    until the transaction ends, so that no place is given twice. An entry that was written once more,
+    because nobody knew whether the first commit had come through, keeps its first place. Raises
+    `IntegrityBroken` when two entries claim to be the same one.
     """
     log, frontier = _held_tree(connection)  # before the look: it then shows all that was committed
     found = connection.execute(select(entry_intake).order_by(entry_intake.c.seq).limit(most)).all()
     if found:
         rows = [row._asdict() for row in found]
         numbers = [row.pop("seq") for row in rows]
-        _place(connection, rows, log, frontier)
+        if fresh := _without_known(connection, rows):
+            _place(connection, fresh, log, frontier)
         connection.execute(entry_intake.delete().where(entry_intake.c.seq.in_(numbers)))
     return len(found)
 
@@ -84,6 +87,16 @@ def place_intake(connection: Connection, most: int) -> int:
 def waiting(connection: Connection) -> bool:
     """Whether entries stand in the intake."""
     return connection.execute(select(exists().where(entry_intake.c.seq > 0))).scalar_one()
+
+
+def _without_known(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    query = select(entries.c.uid, entries.c.bytes).where(
+        entries.c.uid.in_([row["uid"] for row in rows])
+    )
+    known = {row.uid: row.bytes for row in connection.execute(query)}
+    if any(known.get(row["uid"], row["bytes"]) != row["bytes"] for row in rows):
+        raise IntegrityBroken("The intake holds an entry that differs from the one in the log.")
+    return [row for row in rows if row["uid"] not in known]
 
 
 def _row(entry: NewEntry) -> dict[str, Any]:
