@@ -25,6 +25,7 @@ def forms(value: str) -> dict[str, bytes]:
         "utf-16": value.encode("utf-16-le"),
         "url %20": quote(value, safe="").encode(),
         "url %20 with /": quote(value).encode(),
+        "url as browsers do": quote(value, safe="!$%&'()*+,/:;=?@[\\]^`{|}").encode(),
         "url +": quote_plus(value).encode(),
         "json": json.dumps(value)[1:-1].encode(),
         "json utf-8": json.dumps(value, ensure_ascii=False)[1:-1].encode(),
