@@ -23,6 +23,7 @@ from paraplu.engine.clock import Clock
 from paraplu.engine.hands import Hands, HandsTerms, OwnHands, Tools
 from paraplu.engine.intake import Intake
 from paraplu.engine.journal import OURSELVES, Journal
+from paraplu.engine.leases import Leases
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, People
 from paraplu.engine.proof import Proof
@@ -113,7 +114,7 @@ def open_centre(
         plugins=plugins,
         parts=parts,
         intake=Intake(parts),
-        runs=Runs(parts, home.locks),
+        runs=Runs(parts, Leases(parts.database, parts.clock, paraplu.__version__, home.locks)),
         desks=desks,
         answers=Answers(parts, desks, home.answers),
         proof=Proof(parts),

@@ -25,12 +25,13 @@ from paraplu.engine.clients import ClientFile, Line
 from paraplu.engine.clock import Clock
 from paraplu.engine.intake import TakenIn
 from paraplu.engine.people import Known
-from paraplu.engine.runs import RunReport
+from paraplu.engine.report import RunReport
 from paraplu.plugins import Plugins
 from paraplu.settings import load_home
 from paraplu.store import cases, entries, exceptions, plans, receipts, tables
 
 CLIENT, BOOKING, ORDER = "noordwijk", "ledger-booking", "ledger-order"
+ROBOTS = ("ledger-robot", "order-robot")
 START = datetime(2026, 11, 17, 9, 0, tzinfo=UTC)  # a Tuesday
 ACCOUNTS = {
     "10001": {"1000": "2500.00", "2100": "150.00", "2200": "75.25"},
@@ -106,7 +107,7 @@ MANDATES = (
 SETTINGS = ClientFile(
     client=Client(id=CLIENT, name="Gemeente Noordwijk aan Meer"),
     person=PEOPLE,
-    agreement=(agreement(), agreement(ORDER)),
+    agreement=(agreement(), agreement(ORDER, credential="order-robot")),
     mandate=MANDATES,
 )
 
@@ -272,6 +273,14 @@ class Bureau:
         """One run."""
         return self.centre.runs.run(CLIENT, service, self.who("olga"))
 
+    def run_on(self, service: str = BOOKING) -> RunReport:
+        """Runs until no case is put off any more, with the time between them passing."""
+        report = self.run(service)
+        while report.again_at is not None:
+            self.time.now = max(self.time.now, report.again_at)
+            report = self.run(service)
+        return report
+
     def run_only(self, reference: str) -> None:
         """A run that finds this case due and no other: the others are put off until it is over."""
         uid = self.case(reference).uid
@@ -371,7 +380,8 @@ def found_home(folder: Path, settings: ClientFile = SETTINGS) -> None:
     clock = Clock(Ticking(START - timedelta(days=1)))
     home, _known = create_home(folder / "home", PEOPLE[0], clock=clock)
     credentials = home.secrets / "credentials.toml"
-    credentials.write_text(f'[ledger-robot]\nuser = "robot"\npassword = "{PASSWORD}"\n', "utf-8")
+    robots = (f'[{name}]\nuser = "robot"\npassword = "{PASSWORD}"\n' for name in ROBOTS)
+    credentials.write_text("\n".join(robots), "utf-8")
     credentials.chmod(0o600)
     Books.create(folder / "ledger.db", ACCOUNTS)
     bureau = Bureau(folder)

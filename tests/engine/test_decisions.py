@@ -271,7 +271,7 @@ def test_a_situation_that_never_rests_ends_with_a_person(bureau: Bureau) -> None
     def move() -> None:
         bureau.books.set_state("10001", f"state {next(state)}")
 
-    bureau.with_bot(meddling(move, 99)).run()
+    bureau.with_bot(meddling(move, 99)).run_on()
     assert bureau.state("A-1") == "with-person"
     assert "changes again and again" in bureau.told("A-1")
     assert bureau.intents("A-1") == []

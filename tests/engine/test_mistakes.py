@@ -86,6 +86,11 @@ def test_whatever_it_raises_the_other_cases_go_on(bureau: Bureau, what: Exceptio
 
 def test_a_page_that_changed_is_told_as_one(bureau: Bureau) -> None:
     story(bureau.with_bot(raising("look", PageChanged("no button"))))
+    assert (bureau.state("A-1"), bureau.state("A-2")) == (
+        "received",
+        "done",
+    )  # put off: it may pass
+    bureau.run_on()
     assert "A page of the system is not as expected" in bureau.told("A-1")
     assert bureau.state("A-2") == "done"
 
@@ -99,7 +104,7 @@ def test_a_reading_that_is_cut_off_leaves_the_case_due(bureau: Bureau) -> None:
 def test_an_act_that_raises_is_looked_at(bureau: Bureau) -> None:
     story(bureau.with_bot(raising("act", KeyError("00412"))))
     assert bureau.told("A-1") == TOLD
-    assert bureau.intents("A-1") == ["nothing"] * 3
+    assert bureau.intents("A-1") == ["nothing"]
     assert bureau.state("A-2") == "done"
 
 

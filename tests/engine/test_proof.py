@@ -20,7 +20,7 @@ from paraplu_ledger.target import PASSWORD
 
 from paraplu.audit.verification import Place, verify
 from paraplu.errors import IntegrityBroken, Refused
-from paraplu.store import entries, runs
+from paraplu.store import entries, evidence
 from paraplu.store.files import Files
 from paraplu.store.keys import Erased
 
@@ -284,7 +284,7 @@ def test_a_value_put_beside_an_entry_that_does_not_hold_its_digest_is_not_shown(
 
 def test_evidence_opens_as_what_it_is_only(after: Bureau) -> None:
     with after.centre.parts.database.read() as connection:
-        listed = runs.all_evidence(connection)
+        listed = evidence.listed(connection)
     files: Files = after.centre.parts.files
     for row in listed:
         assert files.open(row.hash, row.media_type)

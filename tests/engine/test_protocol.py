@@ -122,7 +122,9 @@ def test_a_change_to_everybody_else_is_an_alarm_however_many_they_are(bureau: Bu
 
 def test_a_success_message_without_effect_is_never_done(bureau: Bureau) -> None:
     bureau.books.fault("saves-nothing", left=-1)
-    bureau.story(booking("A-1"))
+    report = bureau.story(booking("A-1"))
+    assert (report.put_off, bureau.state("A-1")) == (1, "ready")
+    bureau.run_on()
     assert bureau.state("A-1") == "with-person"
     assert bureau.asks("A-1") == ["not-done"]
     assert bureau.intents("A-1") == ["nothing"] * 3  # as often as the agreement says

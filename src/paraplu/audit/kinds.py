@@ -203,6 +203,16 @@ _ALL = (
     Kind("run-started", APPLICATION, START, Phase.RUN, "A turn of a bot began.", _R),
     Kind("run-ended", APPLICATION, STOP, Phase.RUN, "A turn of a bot ended.", _R),
     Kind(
+        "run-taken-over", APPLICATION, START, Phase.RUN, "A dead worker's turn was taken over.", _R
+    ),
+    Kind(
+        "run-stop-asked",
+        APPLICATION,
+        STOP,
+        Phase.RUN,
+        "Somebody asked a turn of a bot to stop.",
+    ),
+    Kind(
         "run-paused",
         APPLICATION,
         OTHER,

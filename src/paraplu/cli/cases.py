@@ -126,7 +126,7 @@ def _story(session: Session, centre: Centre, row: Any) -> dict[str, Any]:
     from paraplu.cli.runs import show_plan
     from paraplu.domain.case import State, in_words
     from paraplu.engine.clock import from_ms
-    from paraplu.store import exceptions, plans, runs
+    from paraplu.store import evidence, exceptions, plans
 
     parts, out = centre.parts, session.out
     wording = parts.wording("en")
@@ -137,7 +137,7 @@ def _story(session: Session, centre: Centre, row: Any) -> dict[str, Any]:
         decisions = plans.decisions(connection, row.uid)
         aside = exceptions.of_case(connection, row.uid)
         replies = centre.desks.replies(connection, row.uid)
-        evidence = runs.evidence_of(connection, row.uid)
+        files = evidence.of_case(connection, row.uid)
         watches = exceptions.watches_of(connection, row.uid)
     said = [wording.say(one.message) for one in parts.case_files.story(row).said]
     out.heading(
@@ -185,9 +185,9 @@ def _story(session: Session, centre: Centre, row: Any) -> dict[str, Any]:
         )
     for text in replies:
         out.line(f"Told the client: {text}")
-    if evidence:
-        out.line(f"Evidence: {len(evidence)} files (paraplu audit evidence HASH --out FILE)")
-        for file in evidence:
+    if files:
+        out.line(f"Evidence: {len(files)} files (paraplu audit evidence HASH --out FILE)")
+        for file in files:
             out.line(f"  {file.what}  {file.hash}")
     return {
         "case": row.uid,
@@ -201,7 +201,7 @@ def _story(session: Session, centre: Centre, row: Any) -> dict[str, Any]:
         "replies": replies,
         "follows": row.follows,
         "watches": [{"code": one.code, "resolution": one.resolution} for one in watches],
-        "evidence": [{"what": file.what, "hash": file.hash} for file in evidence],
+        "evidence": [{"what": file.what, "hash": file.hash} for file in files],
     }
 
 

@@ -11,7 +11,7 @@ from paraplu.cli.session import Session, shared
 if TYPE_CHECKING:
     from paraplu.bootstrap import Centre
     from paraplu.domain.plan import Plan
-    from paraplu.engine.runs import RunReport
+    from paraplu.engine.report import RunReport
 
 
 @click.command()

@@ -30,6 +30,10 @@ _MOST_TOLD = 8  # differences in one sentence
 _ROUNDS = 4  # stages of one act that may be gone through after each other without getting further
 
 
+class StillOpen(TargetDown):
+    """What became of an intent cannot be looked at now. The case was let go of, the intent stands open."""
+
+
 class Acting:
     """Carries an intent out and judges what became of it by its own stored before and wanted."""
 
@@ -49,7 +53,7 @@ class Acting:
     ) -> State | None:
         """Act, look again, and settle. None when nothing happened and it may be tried again.
 
-        Raises `TargetDown` when the target cannot be looked at: the intent stays open for a later run.
+        Raises `StillOpen` when the target cannot be looked at: the intent stays open for a later run.
         """
         for _round in range(_ROUNDS):
             self._check_fence(case)
@@ -153,10 +157,10 @@ class Acting:
                 raise self._later(case, error, tried) from error
         raise AssertionError("unreachable")
 
-    def _later(self, case: Held, error: Exception, tried: int) -> TargetDown:
+    def _later(self, case: Held, error: Exception, tried: int) -> StillOpen:
         """Leave an intent open for a later run."""
         self._settling.let_go(case, attempts=tried)
-        return TargetDown(
+        return StillOpen(
             f"What became of an intent cannot be looked at now ({type(error).__name__}); "
             "a later run looks again before anything else."
         )
@@ -275,8 +279,7 @@ class Acting:
         self, case: Held, intent_uid: str, comparison: Comparison, failure: Exception | None
     ) -> State:
         if isinstance(failure, TargetDown):
-            self._settling.let_go(case)
-            raise failure
+            raise self._later(case, failure, case.row.attempts)
         finding = to_person(
             "stuck-at-stage",
             "The change stands half done at the stage '{stage}' and does not get further.",

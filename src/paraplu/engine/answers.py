@@ -23,7 +23,7 @@ from paraplu.engine.intake import MEDIA_TYPE
 from paraplu.engine.journal import OURSELVES, Personal, unpack
 from paraplu.engine.parts import Parts
 from paraplu.engine.wording import Wording
-from paraplu.store import cases, receipts, runs
+from paraplu.store import cases, evidence, receipts
 
 _STATUS = {
     State.RECEIVED: "Received",
@@ -156,7 +156,7 @@ class Answers:
         key = parts.keys.key_of(receipt.sealed)
         name, size = parts.files.keep(path.read_bytes(), key, MEDIA_TYPE)
         with parts.database.write() as connection:
-            runs.list_evidence(
+            evidence.add(
                 connection,
                 hash=name,
                 media_type=MEDIA_TYPE,

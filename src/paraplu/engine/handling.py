@@ -7,28 +7,31 @@ but what was written down. Whatever is not understood ends with a person, never 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from paraplu.audit.part import Approval, Evidence
 from paraplu.domain.approval import approval_needed
-from paraplu.domain.case import DUE, State
+from paraplu.domain.case import State
 from paraplu.domain.finding import ToClient, ToPerson, to_person
 from paraplu.domain.plan import Intent, Plan
-from paraplu.engine.acting import Acting
-from paraplu.engine.casefile import Said, Story
-from paraplu.engine.clients import Terms
+from paraplu.domain.retry import Failure, Kind, SetAside, decide, failure_of
+from paraplu.engine.acting import Acting, StillOpen
+from paraplu.engine.approving import Approving
+from paraplu.engine.casefile import Said
 from paraplu.engine.clock import to_ms
+from paraplu.engine.hands import HandsLost
 from paraplu.engine.journal import Personal
-from paraplu.engine.mandates import standing_approvals, who_asked
+from paraplu.engine.mandates import who_asked
 from paraplu.engine.planning import REMARK, Moved, Planning, Prepared
 from paraplu.engine.settling import Held, Settling
 from paraplu.engine.turn import Turn
 from paraplu.errors import (
-    FenceLost,
+    IntegrityBroken,
     NothingDone,
     OutcomeUnknown,
     PageChanged,
+    ParapluError,
     PluginWrong,
     Refused,
     TargetDown,
@@ -48,16 +51,17 @@ class Handling:
         self._settling = Settling(turn)
         self._acting = Acting(turn, self._settling)
         self._planning = Planning(turn)
+        self._approving = Approving(turn)
 
-    def handle(self, uid: str) -> State:
-        """Claim a case and take it as far as it goes. Gives the state it is in then.
+    def handle(self, case: Held, *, alone: bool) -> State | None:
+        """Take a case that was claimed as far as it goes. Gives the state it is in then.
 
-        Raises `TargetDown` when the target does not answer: the case stays due, and `FenceLost` when a
-        person or another run has taken it over.
+        None when it was put off: it is tried again later. Raises `TargetDown` or `OutcomeUnknown` when the
+        target does not answer: the case stays due; `FenceLost` when a person or another run has taken it
+        over. `alone` says that the target has answered for other cases of the run.
         """
-        case = self._claim(uid)
         limits = self._turn.terms.agreement.limits
-        intent = self._open_intent(uid)
+        intent = self._open_intent(case.uid)
         often = case.row.crashes >= limits.crashes
         if often and intent is None:
             return self._crashed_often(case)
@@ -69,7 +73,7 @@ class Handling:
                 return verdict
             if often:
                 return self._crashed_often(case)
-        return self._attempts(case, limits.attempts)
+        return self._attempts(case, alone)
 
     def rehearse(self, uid: str) -> tuple[str, Plan | None, tuple[Said, ...]]:
         """Check and plan a case on live reads. Gives what would happen, the plan and what would be said.
@@ -111,17 +115,9 @@ class Handling:
         )
         return verdict, plan, said
 
-    def _claim(self, uid: str) -> Held:
-        with self._parts.database.write() as connection:
-            row = cases.get(connection, uid)
-            if State(row.state) not in DUE:
-                raise FenceLost("A person has dealt with this case since the run began.")
-            fence = cases.claim(connection, uid, self._turn.uid, crashed=row.run is not None)
-            return Held(cases.get(connection, uid), fence)
-
-    def _crashed_often(self, case: Held) -> State:
+    def _crashed_often(self, case: Held, crashes: int | None = None) -> State:
         text = "The run broke off {count} times while it worked on this: a developer must look."
-        finding = to_person("crashed-often", text, count=case.row.crashes)
+        finding = to_person("crashed-often", text, count=crashes or case.row.crashes)
         return self._settling.aside(case, [finding])
 
     def _open_intent(self, uid: str) -> Any:
@@ -133,30 +129,52 @@ class Handling:
         place.case, place.key, place.fence = case.uid, case.key, case.fence
         place.intent, place.step = None, step
 
-    def _attempts(self, case: Held, most: int) -> State:
-        """Try until something is decided; only what did nothing outside is tried again."""
-        failure: Exception | None = None
-        for _attempt in range(most):
+    def _attempts(self, case: Held, alone: bool) -> State | None:
+        """Try until something is decided, as often as `paraplu.domain.retry` says."""
+        tries, crashes = case.row.attempts, case.row.crashes
+        while True:
             try:
                 verdict = self._once(case)
-            except StorageDown:
+            except (StorageDown, IntegrityBroken, StillOpen):
                 raise
-            except (TargetDown, OutcomeUnknown, Refused):
-                # Up to the intent nothing was done, and an intent that stands open is looked at later.
+            except Refused:
                 self._settling.let_go(case)
                 raise
-            except NothingDone as error:
-                failure = error
+            except ParapluError as error:
+                failure: Exception | None = error
+            else:
+                if verdict is not None:
+                    return verdict
+                failure = self._acting.failure
+            tries += 1
+            crashes += isinstance(failure, HandsLost)
+            now = self._parts.clock.now()
+            decision = decide(
+                _failure(failure, tries, crashes, alone), self._turn.terms.agreement.limits, now
+            )
+            if isinstance(decision, SetAside):
+                return self._set_aside(case, decision, failure, crashes)
+            down = isinstance(failure, TargetDown | OutcomeUnknown)
+            if not down and decision.moment <= now:
                 continue
-            except PluginWrong as error:
-                failure = error
-                break
-            if verdict is not None:
-                return verdict
-            failure = self._acting.failure
-            if isinstance(failure, TargetDown):
-                self._settling.let_go(case)
+            # A target that is down for everybody puts no case off: the run pauses, the next one tries.
+            asked = isinstance(failure, TargetDown) and failure.retry_after is not None
+            off = (alone or asked or not down) and decision.moment > now
+            self._settling.let_go(
+                case,
+                later_ms=to_ms(decision.moment) if off else None,
+                attempts=tries if alone or not down else case.row.attempts,
+                crashes=crashes,
+            )
+            if down and failure is not None:
                 raise failure
+            return None
+
+    def _set_aside(
+        self, case: Held, decision: SetAside, failure: Exception | None, crashes: int
+    ) -> State:
+        if decision.code == "crashed-often":
+            return self._crashed_often(case, crashes)
         return self._settling.aside(case, [to_person("not-done", _why_not(failure))])
 
     def _once(self, case: Held) -> State | None:
@@ -177,7 +195,7 @@ class Handling:
                 case,
                 [to_person("too-late", "The latest moment to do this has passed.", before=now)],
             )
-        approvals = self._approve(case, outcome)
+        approvals = self._approving.approve(case, outcome)
         if approvals is None:
             return State.WAITING
         pictures = self._turn.picture("before")
@@ -189,96 +207,7 @@ class Handling:
             return "already-so"
         if _too_late(prepared.intent.plan, self._parts.clock.now()):
             return "with-person"
-        return "waiting" if self._open_question(case, prepared) else "ready"
-
-    def _open_question(self, case: Held, prepared: Prepared) -> Any:
-        """Why a person must say yes first, None when one has or none is needed."""
-        mandate = prepared.asked.held.mandate if prepared.asked.held else None
-        needed = approval_needed(
-            self._turn.terms.agreement,
-            mandate,
-            prepared.intent.plan.effect,
-            proven=prepared.asked.proven,
-        )
-        return needed if needed is not None and not self._standing(case, prepared) else None
-
-    def _standing(self, case: Held, prepared: Prepared, terms: Terms | None = None) -> list[Any]:
-        with self._parts.database.read() as connection:
-            decisions = plans.decisions(connection, case.uid)
-        request = self._turn.case_in_hand(case.row).request
-        terms, effect = terms or self._turn.terms, prepared.intent.plan.effect
-        return standing_approvals(terms, decisions, prepared.digest, self._today(), request, effect)
-
-    def _approve(self, case: Held, prepared: Prepared) -> list[Approval] | None:
-        """Keep the plan. Gives the approvals it stands on, None when it must wait for one."""
-        question = self._open_question(case, prepared)
-        plan = prepared.intent.plan
-        files = self._parts.case_files
-        changed = {
-            field.path: field.before
-            for field in plan.asked
-            if field.before is not None and field.before != field.after
-        }
-        after = {field.path: field.after for field in plan.asked if field.after is not None}
-        personal = Personal(
-            case.key,
-            {
-                "record": plan.record,
-                "bounds": dict(plan.bounds),
-                "preconditions": dict(plan.preconditions),
-                "effect": [str(plan.effect.amount), plan.effect.currency],
-            },
-            changed,
-            after,
-            thing="plan",
-        )
-        with self._parts.database.write() as connection:
-            plans.keep(
-                connection,
-                case.uid,
-                prepared.digest,
-                files.seal_plan(case.uid, case.key, plan),
-                self._parts.clock.ms(),
-            )
-            values: dict[str, Any] = {
-                "digest": prepared.digest,
-                "latest": None if plan.latest is None else to_ms(plan.latest),
-            }
-            if question is None:
-                cases.write(connection, case.uid, fence=case.fence, state=State.PLANNED, **values)
-            else:
-                story = files.seal_story(case.uid, case.key, Story((Said(None, question),)))
-                cases.write(
-                    connection,
-                    case.uid,
-                    fence=case.fence,
-                    state=State.WAITING,
-                    reason=question.code,
-                    run=None,
-                    sealed_story=story,
-                    **values,
-                )
-            self._parts.journal.write(
-                connection,
-                self._parts.journal.entry(
-                    "case-planned" if question is None else "approval-asked",
-                    self._turn.hand,
-                    case=case.uid,
-                    fence=case.fence,
-                    plan=prepared.digest,
-                    mandate=prepared.asked.held.uid if prepared.asked.held else None,
-                    requested_by=case.row.requester,
-                    status_code=question.code if question else None,
-                    personal=personal,
-                    **self._turn.names,
-                ),
-            )
-        if question is not None:
-            return None
-        return [
-            Approval(decision.person, decision.mandate, "approved", decision.decided_at)
-            for decision in self._standing(case, prepared)
-        ]
+        return "waiting" if self._approving.question(case, prepared) else "ready"
 
     def _intend(
         self,
@@ -298,7 +227,7 @@ class Handling:
                 connection,
                 self._turn.terms.client.id,
                 self._turn.terms.agreement.service,
-                self._today(),
+                self._turn.today(),
             )
         now_agreed, signed_in = terms.agreement, self._turn.terms.agreement
         if (now_agreed.target, now_agreed.credential) != (signed_in.target, signed_in.credential):
@@ -306,14 +235,14 @@ class Handling:
                 "The agreement names another system or credential since the run began: run again."
             )
         hand = self._turn.case_in_hand(case.row)
-        asked = who_asked(terms, case.row, hand.request, self._today())
+        asked = who_asked(terms, case.row, hand.request, self._turn.today())
         needed = approval_needed(
             terms.agreement,
             asked.held.mandate if asked.held else None,
             plan.effect,
             proven=asked.proven,
         )
-        lapsed = (approvals or needed) and not self._standing(case, prepared, terms)
+        lapsed = (approvals or needed) and not self._approving.standing(case, prepared, terms)
         if terms.agreement.id != plan.agreement or asked.finding is not None or lapsed:
             self._turn.terms = terms  # the plan is made anew under what holds now
             raise Moved("What the plan was allowed by does not hold any more.")
@@ -346,8 +275,16 @@ class Handling:
             self._parts.journal.write(connection, entry)
         return entry.uid
 
-    def _today(self) -> date:
-        return self._parts.clock.now().astimezone(self._turn.terms.client.zone).date()
+
+def _failure(failure: Exception | None, tries: int, crashes: int, alone: bool) -> Failure:
+    """What kind of failure it was; None is an act that did nothing and raised nothing."""
+    if isinstance(failure, Moved):
+        return Failure(Kind.MOVED, tries, intent_open=False)
+    if isinstance(failure, HandsLost):
+        return Failure(Kind.HANDS_LOST, tries, intent_open=False, crashes=crashes)
+    error = failure or NothingDone()
+    found = failure_of(error, tries, intent_open=False, crashes=crashes, alone=alone)
+    return found or Failure(Kind.NOT_UNDERSTOOD, tries, intent_open=False)
 
 
 def _to_client(findings: Sequence[ToClient | ToPerson]) -> list[ToClient]:

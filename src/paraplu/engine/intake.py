@@ -19,7 +19,7 @@ from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
 from paraplu.engine.reading import Delivered, read_requests
 from paraplu.errors import NotFound
-from paraplu.store import cases, exceptions, receipts, runs
+from paraplu.store import cases, evidence, exceptions, receipts
 from paraplu.store.keys import Scope
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -181,7 +181,7 @@ class Intake:
             sealed=keys.seal(delivery.key, pack(about), f"receipt:{delivery.receipt}"),
         )
         if kept is not None:
-            runs.list_evidence(
+            evidence.add(
                 connection,
                 hash=kept.hash,
                 media_type=kept.media_type,

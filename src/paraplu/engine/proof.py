@@ -15,7 +15,7 @@ from paraplu.engine.clock import from_ms
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
 from paraplu.errors import IntegrityBroken, NotFound
-from paraplu.store import entries, runs
+from paraplu.store import entries, evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Proof:
             verdict = verify(
                 _places(connection), entries.all_heads(connection), [journal.verifier], journal.log
             )
-            listed = runs.all_evidence(connection)
+            listed = evidence.listed(connection)
         wrong: list[str] = []
         for file in listed:
             try:
@@ -108,7 +108,7 @@ class Proof:
     def picture(self, name: str, reader: Known) -> tuple[bytes, str]:
         """The content and media type of an evidence file; an entry tells that it was read."""
         with self._parts.database.read() as connection:
-            row = runs.evidence_by_hash(connection, name)
+            row = evidence.by_hash(connection, name)
         if row is None:
             raise NotFound(f"There is no evidence {name[:12]}.")
         data = self._parts.files.open(row.hash, row.media_type)

@@ -1,87 +1,73 @@
-"""Runs: sign in once, look at watches, take up what is due, sign out."""
+"""Runs: asked for, taken under a lease, carried out."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from paraplu.domain.case import State
-from paraplu.domain.finding import Finding, ToClient, ToPerson, to_person
-from paraplu.domain.plan import Plan
-from paraplu.domain.receipt import ReceiptState
-from paraplu.engine.casefile import Said
-from paraplu.engine.clock import from_ms
-from paraplu.engine.handling import Handling
+from sqlalchemy import Connection
+
+from paraplu.engine.clients import Terms
+from paraplu.engine.course import Course, Stop
+from paraplu.engine.journal import Hand
+from paraplu.engine.leases import Leases
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
-from paraplu.engine.settling import Held, Settling
-from paraplu.engine.turn import Place, Turn
-from paraplu.engine.waiting import call_people
-from paraplu.errors import (
-    FenceLost,
-    IntegrityBroken,
-    NothingDone,
-    OutcomeUnknown,
-    ParapluError,
-    Refused,
-    TargetDown,
-)
-from paraplu.store import cases, exceptions, receipts, runs
-from paraplu.store.database import StorageDown
+from paraplu.engine.report import Progress, RunReport
+from paraplu.engine.turn import Turn
+from paraplu.errors import Refused
+from paraplu.store import runs
 
-_FAILURES_IN_A_ROW = 3  # of the target: then the run pauses itself, the cases stay due
+RUN, REHEARSAL = "run", "rehearsal"
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsed:
-    """What would happen to one case, and the plan it would happen by."""
-
-    case: str
-    reference: str
-    verdict: str
-    plan: Plan | None
-    said: tuple[Said, ...]
-
-
-@dataclass
-class RunReport:
-    """How a run went. `ending` is ``finished``, ``nothing-due`` or ``paused`` (no answer from the target)."""
-
-    run: str
-    client: str
-    service: str
-    ending: str = "finished"
-    handled: dict[State, int] = field(default_factory=dict)
-    held: list[str] = field(default_factory=list)
-    rehearsed: list[Rehearsed] = field(default_factory=list)
-    why: str = ""
-
-
-Progress = Callable[[int, int, str], None]
-"""Told after each case: how many are handled, of how many, and the state it came to."""
+def never() -> Stop | None:
+    """Nobody asks the run to stop."""
+    return None
 
 
 class Runs:
-    """Carries out runs in this process. `locks` is a folder for the locks of this machine."""
+    """What is asked of runs, and the carrying out of one in this process."""
 
-    def __init__(self, parts: Parts, locks: Path) -> None:
+    def __init__(self, parts: Parts, leases: Leases) -> None:
         self._parts = parts
-        self._locks = locks
+        self.leases = leases
+
+    def ask(
+        self,
+        connection: Connection,
+        client: str,
+        service: str,
+        by: str,
+        *,
+        due_at: int | None = None,
+    ) -> str:
+        """Make a run due, in the transaction of whatever makes it so. Gives its uid.
+
+        `by` is the uid of a person, or of what planned it; `due_at` is now unless it is given. Raises
+        `Refused` when no agreement is in force or no bot offers the service.
+        """
+        return self._ask(connection, client, service, by, RUN, due_at)
 
     def run(
         self, client: str, service: str, by: Known, progress: Progress | None = None
     ) -> RunReport:
-        """Take up everything that is due. Raises `Refused` when a run is going already."""
-        with self._alone(client, service):
-            turn = self._turn(client, service, by, rehearsal=False)
-            self._end_dead_runs(turn)
-            call_people(turn)
-            return self._carry_out(turn, progress or (lambda *_: None))
+        """Take up everything that is due, here and now. Raises `Refused` when a run is going already."""
+        with self.leases.working():
+            self.leases.bury()
+            with self._parts.database.write() as connection:
+                open_runs = [
+                    row for row in runs.open_runs(connection, client, service) if row.purpose == RUN
+                ]
+                uid = (
+                    open_runs[0].uid
+                    if open_runs
+                    else self._ask(connection, client, service, by.uid, RUN, None)
+                )
+                runs.hasten(connection, uid, self._parts.clock.ms())
+            return self._mine(uid, progress)
 
     def rehearse(
         self,
@@ -92,279 +78,173 @@ class Runs:
         case: str | None = None,
     ) -> RunReport:
         """Check and plan what is due on live reads; a safety net stops every write to the target."""
-        with self._alone(client, service):
-            turn = self._turn(client, service, by, rehearsal=True)
-            return self._carry_out(turn, progress or (lambda *_: None), only=case)
+        with self.leases.working():
+            self.leases.bury()
+            self._end_lost_rehearsals(client, service)
+            with self._parts.database.write() as connection:
+                uid = self._ask(connection, client, service, by.uid, REHEARSAL, None)
+            return self._mine(uid, progress, only=case)
 
-    def _turn(self, client: str, service: str, by: Known, *, rehearsal: bool) -> Turn:
+    def to_take(self) -> list[Any]:
+        """Runs that are due now, or whose worker has died: the one that was due first first."""
+        with self._parts.database.read() as connection:
+            return runs.to_take(connection, self._parts.clock.ms())
+
+    def carry_out(
+        self,
+        uid: str,
+        *,
+        progress: Progress | None = None,
+        stop: Callable[[], Stop | None] = never,
+        only: str | None = None,
+    ) -> RunReport | None:
+        """Take a run and carry it out. None when it is not to be had: ended, held, or no slot is free.
+
+        `stop` is asked between cases. `only` is the uid of the one case to rehearse. To be called while
+        this process is a worker.
+        """
+        with self._parts.database.read() as connection:
+            row = runs.get(connection, uid)
+        if row is None or row.ended_at is not None:
+            return None
+        try:
+            terms = self._terms(row.client, row.service)
+        except Refused:
+            self._refuse(uid)
+            raise
+        with self._parts.database.write() as connection:
+            row = self.leases.take(connection, uid, terms.agreement.limits.slots)
+            if row is None:
+                return None
+            turn = self._turn(row, terms)
+            if row.token > 1 and row.purpose == REHEARSAL:
+                runs.end(connection, uid, row.token, "died", self._parts.clock.ms())
+                return RunReport(uid, row.client, row.service, "died")
+            if row.token > 1:
+                self._tell_taken_over(connection, turn)
+        again = partial(self._again, turn)
+        return Course(turn, again, progress or (lambda *_: None), stop).go(only)
+
+    def stop(self, uid: str, how: Stop, by: Known) -> bool:
+        """Ask a run to stop. False when it has ended already."""
+        with self._parts.database.write() as connection:
+            row = runs.get(connection, uid)
+            if row is None or not runs.ask_to_stop(connection, uid, how.value):
+                return False
+            self._parts.journal.write(
+                connection,
+                self._parts.journal.entry(
+                    "run-stop-asked",
+                    by.hand,
+                    client=row.client,
+                    service=row.service,
+                    status_code=how.value,
+                    detail={"stopped": uid},
+                ),
+            )
+        return True
+
+    def _mine(self, uid: str, progress: Progress | None, only: str | None = None) -> RunReport:
+        report = self.carry_out(uid, progress=progress, only=only)
+        if report is not None:
+            return report
+        with self._parts.database.write() as connection:
+            row = runs.get(connection, uid)
+            if row is not None and row.worker is None and row.ended_at is None:
+                runs.withdraw(connection, uid, self._parts.clock.ms())
+                raise Refused(
+                    f"The credential '{row.credential}' is in use by other runs, as many as the agreement "
+                    "allows: run again when one has ended."
+                )
+        raise Refused(
+            "No run was begun."
+            if row is None
+            else f"A run of '{row.service}' for '{row.client}' is going already."
+        )
+
+    def _ask(
+        self,
+        connection: Connection,
+        client: str,
+        service: str,
+        by: str,
+        purpose: str,
+        due_at: int | None,
+    ) -> str:
+        terms = self._terms(client, service)
+        uid = self._parts.clock.uid()
+        runs.make_due(
+            connection,
+            uid=uid,
+            client=client,
+            service=service,
+            credential=terms.agreement.credential,
+            purpose=purpose,
+            started_by=by,
+            due_at=self._parts.clock.ms() if due_at is None else due_at,
+        )
+        return uid
+
+    def _again(self, turn: Turn, connection: Connection, due_at: int) -> None:
+        """Make another run due, unless one is or the agreement has ended."""
+        client, service = turn.terms.client.id, turn.terms.agreement.service
+        if any(row.purpose == RUN for row in runs.open_runs(connection, client, service)):
+            return
+        with contextlib.suppress(Refused):
+            self._ask(connection, client, service, turn.started_by, RUN, due_at)
+
+    def _terms(self, client: str, service: str) -> Terms:
         parts = self._parts
-        bot = parts.bots.get(service)
-        if bot is None:
+        if service not in parts.bots:
             raise Refused(
                 f"No bot offers the service '{service}'. Offered are: {', '.join(parts.bots)}."
             )
         with parts.database.read() as connection:
             local = parts.clock.now().astimezone(parts.clients.get(connection, client).zone)
-            terms = parts.clients.terms(connection, client, service, local.date())
-        code = parts.code_hash(service, terms.agreement.target)
-        return Turn(parts, parts.clock.uid(), terms, bot, by.uid, rehearsal, code)
+            return parts.clients.terms(connection, client, service, local.date())
 
-    def _carry_out(self, turn: Turn, progress: Progress, only: str | None = None) -> RunReport:
-        report = RunReport(turn.uid, turn.terms.client.id, turn.terms.agreement.service)
-        due = self._due(turn, report, only)
-        watches = [] if turn.rehearsal else self._watches(turn)
-        if not due and not watches:
-            report.ending = "nothing-due"
-            return report
-        self._started(turn)
-        ending = "interrupted"
-        try:
-            with contextlib.ExitStack() as stack:
-                stack.callback(turn.close_hands)
-                turn.open_hands()
-                self._look_at_watches(turn, watches)
-                self._each(turn, due, report, progress)
-                turn.place = Place(key=turn.client_key(), step="sign-out")
-                with contextlib.suppress(ParapluError):
-                    turn.hands.sign_out()
-            ending = report.ending
-        except (TargetDown, OutcomeUnknown, NothingDone) as error:
-            if isinstance(error, StorageDown):
-                raise
-            report.ending = ending = "paused"
-            report.why = str(error)
-        except KeyboardInterrupt:
-            with self._parts.database.write() as connection:
-                cases.release(connection, turn.uid)
-            raise
-        finally:
-            self._ended(turn, ending)
-        if not turn.rehearsal:
-            self._hold_large_receipts(turn, report)
-        return report
+    def _turn(self, row: Any, terms: Terms) -> Turn:
+        code = self._parts.code_hash(row.service, terms.agreement.target)
+        return Turn(
+            self._parts,
+            row.uid,
+            row.token,
+            terms,
+            self._parts.bots[row.service],
+            row.started_by,
+            row.purpose == REHEARSAL,
+            code,
+        )
 
-    def _each(self, turn: Turn, due: list[Any], report: RunReport, progress: Progress) -> None:
-        handling = Handling(turn)
-        failures = 0
-        for number, row in enumerate(due, start=1):
-            try:
-                if turn.rehearsal:
-                    verdict, plan, said = handling.rehearse(row.uid)
-                    reference = str(self._parts.case_files.request_values(row)["reference"])
-                    report.rehearsed.append(Rehearsed(row.uid, reference, verdict, plan, said))
-                    progress(number, len(due), verdict)
-                    continue
-                state = handling.handle(row.uid)
-                failures = 0
-            except StorageDown:
-                raise
-            except FenceLost:
-                continue
-            except (TargetDown, OutcomeUnknown) as error:
-                failures += 1
-                report.why = str(error)
-                if failures >= _FAILURES_IN_A_ROW or not turn.sign_in_again():
-                    report.ending = "paused"
-                    return
-                continue
-            report.handled[state] = report.handled.get(state, 0) + 1
-            progress(number, len(due), state.value)
+    def _tell_taken_over(self, connection: Connection, turn: Turn) -> None:
+        journal = self._parts.journal
+        journal.write(
+            connection,
+            journal.entry("run-taken-over", turn.hand, detail={"token": turn.token}, **turn.names),
+        )
 
-    def _due(self, turn: Turn, report: RunReport, only: str | None) -> list[Any]:
-        """What a run takes up: of a large receipt the first few only, until a person has had a look."""
-        limits = turn.terms.agreement.limits
-        with self._parts.database.read() as connection:
-            rows = cases.due(
-                connection,
-                turn.terms.client.id,
-                turn.terms.agreement.service,
-                self._parts.clock.ms(),
-            )
-            large = {
-                receipt.uid
-                for receipt in receipts.listed(
-                    connection, turn.terms.client.id, turn.terms.agreement.service
-                )
-                if receipt.cases > limits.many and receipt.released_by is None
-            }
-        if only is not None:
-            return [row for row in rows if row.uid == only]
-        return [
-            row
-            for row in rows
-            if row.receipt not in large
-            or row.place < limits.first
-            or row.state == State.WORKING.value
-        ]
-
-    def _hold_large_receipts(self, turn: Turn, report: RunReport) -> None:
-        """A receipt whose first cases are through, and that has many more, waits for a word."""
-        limits = turn.terms.agreement.limits
-        client, service = turn.terms.client.id, turn.terms.agreement.service
+    def _refuse(self, uid: str) -> None:
+        """End a run that cannot begin: its agreement has ended since it was made due."""
         with self._parts.database.write() as connection:
-            for receipt in receipts.listed(connection, client, service):
-                if receipt.cases <= limits.many or receipt.released_by is not None:
-                    continue
-                first = cases.listed(connection, receipt=receipt.uid, most=receipt.cases)
-                open_first = [
-                    row
-                    for row in first
-                    if row.place < limits.first
-                    and State(row.state)
-                    in (State.RECEIVED, State.READY, State.PLANNED, State.WORKING)
-                ]
-                if open_first:
-                    continue
-                report.held.append(receipt.uid)
-                if receipt.state == ReceiptState.HELD.value:
-                    continue
-                receipts.set_state(connection, receipt.uid, ReceiptState.HELD)
-                self._parts.journal.write(
-                    connection,
-                    self._parts.journal.entry(
-                        "receipt-stopped",
-                        turn.hand,
-                        receipt=receipt.uid,
-                        status_code="first-cases-shown",
-                        detail={"cases": receipt.cases, "first": limits.first},
-                        **turn.names,
-                    ),
-                )
-
-    def _watches(self, turn: Turn) -> list[Any]:
-        with self._parts.database.read() as connection:
-            return exceptions.open_watches(
-                connection, turn.terms.client.id, turn.terms.agreement.service
-            )
-
-    def _look_at_watches(self, turn: Turn, watches: list[Any]) -> None:
-        """See whether what must still come true has: an exception on the case when it cannot any more."""
-        settling = Settling(turn)
-        for watch in watches:
-            with self._parts.database.read() as connection:
-                row = cases.get(connection, watch.case_uid)
-            turn.place.case, turn.place.key, turn.place.step = row.uid, row.key, "watch"
-            found = _watched(turn, row, watch)
-            if found is False:
-                continue
-            if isinstance(found, ToClient):
-                found = ToPerson(found.message)
-            with self._parts.database.write() as connection:
-                kind = "watch-fulfilled" if found is True else "watch-missed"
-                exceptions.close_watch(connection, watch.uid, kind, self._parts.clock.ms())
-                said: dict[str, Any] = {}
-                if isinstance(found, ToPerson):
-                    settling.open_exception(connection, Held(row, row.fence), found)
-                    said = {"status_code": found.message.code}
-                self._parts.journal.write(
-                    connection,
-                    self._parts.journal.entry(kind, turn.hand, case=row.uid, **said, **turn.names),
-                )
-        turn.place.case, turn.place.key, turn.place.step = None, turn.client_key(), "run"
-
-    def _started(self, turn: Turn) -> None:
-        with self._parts.database.write() as connection:
-            runs.start(
-                connection,
-                uid=turn.uid,
-                client=turn.terms.client.id,
-                service=turn.terms.agreement.service,
-                credential=turn.terms.agreement.credential,
-                purpose="rehearsal" if turn.rehearsal else "run",
-                started_by=turn.started_by,
-                due_at=self._parts.clock.ms(),
-                started_at=self._parts.clock.ms(),
-            )
-            journal = self._parts.journal
-            journal.write(
-                connection,
-                journal.entry(
-                    "run-started",
-                    turn.hand,
-                    submitted_by=turn.started_by,
-                    detail={"purpose": "rehearsal" if turn.rehearsal else "run"},
-                    **turn.names,
-                ),
-                journal.entry(
-                    "credential-used",
-                    turn.hand,
-                    credential=turn.terms.agreement.credential,
-                    **turn.names,
-                ),
-            )
-
-    def _ended(self, turn: Turn, ending: str) -> None:
-        with self._parts.database.write() as connection:
-            runs.end(connection, turn.uid, ending, self._parts.clock.ms())
-            kind = "run-paused" if ending == "paused" else "run-ended"
+            row = self.leases.take(connection, uid, 1_000_000)
+            if row is None:
+                return
+            runs.end(connection, uid, row.token, "not-allowed", self._parts.clock.ms())
+            hand = Hand("paraplu", app="paraplu", run=uid)
             self._parts.journal.write(
                 connection,
-                self._parts.journal.entry(kind, turn.hand, status_code=ending, **turn.names),
+                self._parts.journal.entry(
+                    "run-ended",
+                    hand,
+                    client=row.client,
+                    service=row.service,
+                    status_code="not-allowed",
+                ),
             )
 
-    def _end_dead_runs(self, turn: Turn) -> None:
-        """Runs of this client and service that never ended died with their process: we hold the lock."""
-        client, service = turn.terms.client.id, turn.terms.agreement.service
+    def _end_lost_rehearsals(self, client: str, service: str) -> None:
+        """A rehearsal whose process died is not gone on with, but it must not keep its slot."""
         with self._parts.database.write() as connection:
-            for uid in runs.unfinished(connection, client, service):
-                runs.end(connection, uid, "died", self._parts.clock.ms())
-                self._parts.journal.write(
-                    connection,
-                    self._parts.journal.entry(
-                        "run-ended",
-                        turn.hand,
-                        status_code="died",
-                        detail={"died": uid},
-                        **turn.names,
-                    ),
-                )
-
-    @contextmanager
-    def _alone(self, client: str, service: str) -> Iterator[None]:
-        """Hold the lock of a client's service: the system lets go of it when the process dies."""
-        self._locks.mkdir(parents=True, exist_ok=True)
-        path = self._locks / f"{client}-{service}.lock"
-        with path.open("a+b") as file:
-            if not _lock(file.fileno()):
-                raise Refused(
-                    f"A run of '{service}' for '{client}' is going already on this machine."
-                )
-            yield
-
-
-def _watched(turn: Turn, row: Any, watch: Any) -> Finding | bool:
-    """What the bot sees of a watch. One that did not come true in time is an exception.
-
-    A bot that cannot look sees nothing yet: its mistake stops no other case, and time runs on.
-    """
-    try:
-        turn.take_up(row)
-        found = turn.hands.watched(watch.code)
-    except (TargetDown, OutcomeUnknown, IntegrityBroken, StorageDown):
-        raise
-    except Exception:
-        found = False
-    if found is not False or turn.parts.clock.ms() <= watch.due:
-        return found
-    due = from_ms(watch.due).astimezone(turn.terms.client.zone)
-    return to_person(
-        "watch-overdue",
-        "What was expected by {due} has not come true: a person must look.",
-        due=due,
-    )
-
-
-def _lock(descriptor: int) -> bool:
-    """Take an exclusive lock on an open file, without waiting."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+            for row in runs.to_take(connection, self._parts.clock.ms()):
+                if (row.client, row.service, row.purpose) == (client, service, REHEARSAL):
+                    runs.end(connection, row.uid, row.token, "died", self._parts.clock.ms())

@@ -157,12 +157,19 @@ class Settling:
         )
 
     def let_go(
-        self, case: Held, *, later_ms: int | None = None, attempts: int | None = None
+        self,
+        case: Held,
+        *,
+        later_ms: int | None = None,
+        attempts: int | None = None,
+        crashes: int | None = None,
     ) -> None:
         """Leave a case as it is for a later run, not before `later_ms` if given."""
         values: dict[str, Any] = {"run": None, "not_before": later_ms}
         if attempts is not None:
             values["attempts"] = attempts
+        if crashes is not None:
+            values["crashes"] = crashes
         with self._parts.database.write() as connection:
             cases.write(connection, case.uid, fence=case.fence, **values)
 

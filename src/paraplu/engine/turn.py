@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from paraplu.audit.part import Evidence, UserType
@@ -14,7 +15,7 @@ from paraplu.engine.hands import Hands, HandsTerms, unseen
 from paraplu.engine.journal import Hand, Personal
 from paraplu.engine.parts import Parts
 from paraplu.errors import IntegrityBroken
-from paraplu.store import cases, runs
+from paraplu.store import cases, evidence
 from paraplu.store.database import StorageDown
 from paraplu.store.keys import Scope
 
@@ -34,10 +35,11 @@ class Place:
 
 @dataclass(slots=True)
 class Turn:
-    """A run of one bot for one client."""
+    """A run of one bot for one client. `token` is that of whoever holds the run."""
 
     parts: Parts
     uid: str
+    token: int
     terms: Terms
     bot: Bot[Any]
     started_by: str
@@ -90,6 +92,10 @@ class Turn:
             received_at=from_ms(row.received_at),
             earlier=earlier,
         )
+
+    def today(self) -> date:
+        """Today in the client's time zone."""
+        return self.parts.clock.now().astimezone(self.terms.client.zone).date()
 
     @property
     def hands(self) -> Hands:
@@ -194,7 +200,7 @@ class Turn:
         key = self.place.key or self.client_key()
         name, size = self.parts.files.keep(data, key, _PNG)
         with self.parts.database.write(power_safe=False) as connection:
-            runs.list_evidence(
+            evidence.add(
                 connection,
                 hash=name,
                 media_type=_PNG,

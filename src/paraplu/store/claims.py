@@ -104,6 +104,17 @@ def due(
     return list(connection.execute(query).scalars())
 
 
+def put_off_until(connection: Connection, client: str, service: str, now: int) -> int | None:
+    """The first moment after `now` at which a case that was put off is due again."""
+    query = select(func.min(cases.c.not_before)).where(
+        cases.c.client == client,
+        cases.c.service == service,
+        cases.c.state.in_([state.value for state in DUE]),
+        cases.c.not_before > now,
+    )
+    return connection.execute(query).scalar()
+
+
 def _shown(many: int, first: int) -> ColumnElement[bool]:
     """Not kept back with its receipt; a case that a run was working on is always finished."""
     return or_(

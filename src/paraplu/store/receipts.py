@@ -49,6 +49,17 @@ def listed(connection: Connection, client: str | None, service: str | None) -> l
     return list(connection.execute(query))
 
 
+def unreleased(connection: Connection, client: str, service: str) -> list[Row[Any]]:
+    """Receipts with cases that nobody has released yet, oldest first."""
+    query = select(receipts).where(
+        receipts.c.client == client,
+        receipts.c.service == service,
+        receipts.c.released_by.is_(None),
+        receipts.c.cases > 0,
+    )
+    return list(connection.execute(query.order_by(receipts.c.received_at, receipts.c.uid)))
+
+
 def requests_of(connection: Connection, receipt: str) -> list[Row[Any]]:
     """What became of each request of a receipt, in the order of the sheet."""
     query = (

@@ -1,50 +1,172 @@
-"""Runs and the evidence they left."""
+"""Runs: due, held under a lease by a worker, or ended.
+
+A run is *due* while nobody holds it, *held* while its lease lasts, *lost* when the lease ran out before it
+ended. Whoever takes a run gets a token one higher than the one before; an older token writes no more.
+Leases are told by one clock for all: the database's on PostgreSQL, the machine's on SQLite.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.exc import IntegrityError
 
-from paraplu.store.tables import evidence, runs
+from paraplu.errors import FenceLost
+from paraplu.store.tables import runs
 
 
-def start(connection: Connection, **values: Any) -> None:
-    """Write that a run begins."""
+def lease_clock(connection: Connection) -> int:
+    """Now, in milliseconds, by the clock that leases are told by."""
+    if connection.dialect.name == "sqlite":
+        return time.time_ns() // 1_000_000
+    seconds = connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one()
+    return int(seconds * 1000)
+
+
+def make_due(connection: Connection, **values: Any) -> None:
+    """Add a run that a worker should take."""
     connection.execute(runs.insert().values(**values))
 
 
-def end(connection: Connection, uid: str, ending: str, now: int) -> None:
-    """Write that a run has ended and how."""
-    connection.execute(runs.update().where(runs.c.uid == uid).values(ended_at=now, ending=ending))
+def get(connection: Connection, uid: str) -> Row[Any] | None:
+    """One run."""
+    return connection.execute(select(runs).where(runs.c.uid == uid)).first()
 
 
-def unfinished(connection: Connection, client: str, service: str) -> list[str]:
-    """Uids of runs that never ended: their process died."""
-    query = select(runs.c.uid).where(
+def open_runs(connection: Connection, client: str, service: str) -> list[Row[Any]]:
+    """Runs of a client's service that have not ended, the one that was due first first."""
+    query = select(runs).where(
         runs.c.client == client, runs.c.service == service, runs.c.ended_at.is_(None)
     )
-    return list(connection.execute(query).scalars())
+    return list(connection.execute(query.order_by(runs.c.due_at, runs.c.uid)))
 
 
-def list_evidence(connection: Connection, **values: Any) -> None:
-    """Write that a file of evidence is kept; the same bytes are listed once."""
-    known = select(evidence.c.hash).where(evidence.c.hash == values["hash"])
-    if connection.execute(known).scalar() is None:
-        connection.execute(evidence.insert().values(**values))
-
-
-def evidence_of(connection: Connection, case: str) -> list[Row[Any]]:
-    """The evidence of a case, oldest first."""
-    query = select(evidence).where(evidence.c.case_uid == case).order_by(evidence.c.kept_at)
+def to_take(connection: Connection, now: int) -> list[Row[Any]]:
+    """Runs that are lost, or due at `now`: the one that was due first first."""
+    query = (
+        select(runs)
+        .where(
+            runs.c.ended_at.is_(None),
+            runs.c.due_at <= now,
+            runs.c.worker.is_(None) | (runs.c.lease_until <= lease_clock(connection)),
+        )
+        .order_by(runs.c.due_at, runs.c.uid)
+    )
     return list(connection.execute(query))
 
 
-def evidence_by_hash(connection: Connection, name: str) -> Row[Any] | None:
-    """One file of evidence."""
-    return connection.execute(select(evidence).where(evidence.c.hash == name)).first()
+def take(
+    connection: Connection, uid: str, worker: str, slots: int, lease_ms: int, now: int
+) -> Row[Any] | None:
+    """Take a run under a lease of `lease_ms` from here on, in one of the `slots` of its credential.
+
+    None when it has ended, somebody holds it, or no slot is free. `now` is written as its start.
+    """
+    row = connection.execute(select(runs).where(runs.c.uid == uid).with_for_update()).first()
+    clock = lease_clock(connection)
+    if row is None or row.ended_at is not None:
+        return None
+    if row.worker is not None and row.lease_until > clock:
+        return None
+    taken = set(
+        connection.execute(
+            select(runs.c.slot).where(
+                runs.c.credential == row.credential,
+                runs.c.ended_at.is_(None),
+                runs.c.slot.is_not(None),
+                runs.c.uid != uid,
+            )
+        ).scalars()
+    )
+    slot = next((number for number in range(1, slots + 1) if number not in taken), None)
+    if slot is None:
+        return None
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                runs.update()
+                .where(runs.c.uid == uid)
+                .values(
+                    worker=worker,
+                    token=row.token + 1,
+                    slot=slot,
+                    lease_until=clock + lease_ms,
+                    started_at=row.started_at if row.started_at is not None else now,
+                )
+            )
+    except IntegrityError:  # another worker was quicker at this slot
+        return None
+    return get(connection, uid)
 
 
-def all_evidence(connection: Connection) -> list[Row[Any]]:
-    """Every file of evidence."""
-    return list(connection.execute(select(evidence).order_by(evidence.c.kept_at)))
+def renew(connection: Connection, worker: str, lease_ms: int) -> None:
+    """Lengthen the leases of everything that a worker holds."""
+    connection.execute(
+        runs.update()
+        .where(runs.c.worker == worker, runs.c.ended_at.is_(None))
+        .values(lease_until=lease_clock(connection) + lease_ms)
+    )
+
+
+def void(connection: Connection, workers: Iterable[str]) -> None:
+    """End the leases of workers that are known to be dead."""
+    connection.execute(
+        runs.update()
+        .where(runs.c.worker.in_(list(workers)), runs.c.ended_at.is_(None))
+        .values(lease_until=0)
+    )
+
+
+def held(connection: Connection, uid: str, token: int) -> Row[Any]:
+    """The run of whoever holds this token. Raises `FenceLost` when somebody else has taken it over."""
+    row = get(connection, uid)
+    if row is None or row.token != token or row.ended_at is not None:
+        raise FenceLost("Another worker has taken this run over: nothing more is done in this one.")
+    return row
+
+
+def end(connection: Connection, uid: str, token: int, ending: str, now: int) -> None:
+    """Write that a run has ended and how. Raises `FenceLost` as `held` does."""
+    held(connection, uid, token)
+    connection.execute(
+        runs.update()
+        .where(runs.c.uid == uid, runs.c.token == token)
+        .values(ended_at=now, ending=ending, lease_until=None)
+    )
+
+
+def ask_to_stop(connection: Connection, uid: str, how: str) -> bool:
+    """Ask a run to stop (``after-case`` or ``now``). False when it has ended already."""
+    done = connection.execute(
+        runs.update().where(runs.c.uid == uid, runs.c.ended_at.is_(None)).values(stop=how)
+    )
+    return done.rowcount == 1
+
+
+def hasten(connection: Connection, uid: str, now: int) -> None:
+    """Make a run that is due later due now."""
+    connection.execute(
+        runs.update()
+        .where(runs.c.uid == uid, runs.c.worker.is_(None), runs.c.due_at > now)
+        .values(due_at=now)
+    )
+
+
+def withdraw(connection: Connection, uid: str, now: int) -> None:
+    """End a run that nobody has taken."""
+    connection.execute(
+        runs.update()
+        .where(runs.c.uid == uid, runs.c.worker.is_(None), runs.c.ended_at.is_(None))
+        .values(ended_at=now, ending="withdrawn")
+    )
+
+
+def give_back(connection: Connection, uid: str, token: int) -> None:
+    """Make a run due again for other workers. Raises `FenceLost` as `held` does."""
+    held(connection, uid, token)
+    connection.execute(
+        runs.update().where(runs.c.uid == uid).values(worker=None, slot=None, lease_until=None)
+    )
