@@ -1,0 +1,253 @@
+"""Runs take up cases, the most urgent first, and no two hold the same or what shares with it."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from paraplu.domain.case import State
+from paraplu.errors import FenceLost
+from paraplu.store import cases, claims, tables
+from paraplu.store.database import Database
+
+NOW = 1_000_000
+LONG_PAST, FAR_OFF = 1, 10**14  # leases are told by a clock of their own
+CLIENT, SERVICE = "noordwijk", "ledger-booking"
+
+
+def receive(database: Database, *names: str, receipt: str = "receipt", **more: Any) -> None:
+    """A receipt with a case of each of these names, received in this order."""
+    values = {"cases": len(names), "released_by": None, **more.pop("of_receipt", {})}
+    with database.write() as connection:
+        connection.execute(
+            tables.receipts.insert().values(
+                uid=receipt,
+                client=CLIENT,
+                service=SERVICE,
+                submitter="somebody",
+                channel="folder",
+                received_at=1,
+                file_hash=receipt,
+                evidence="",
+                state="open",
+                sealed=b"",
+                **values,
+            )
+        )
+        rows = [
+            {
+                "uid": name,
+                "client": CLIENT,
+                "service": SERVICE,
+                "reference_hash": name,
+                "turn": 1,
+                "content_hash": name,
+                "receipt": receipt,
+                "place": place,
+                "submitter": "somebody",
+                "state": State.READY.value,
+                "deadline": NOW + 100,
+                "received_at": 1,
+                "model": "m",
+                "key": "k",
+                "sealed": b"",
+                **more,
+            }
+            for place, name in enumerate(names)
+        ]
+        cases.add(connection, rows)
+
+
+def begin(database: Database, *runs: str, lease_until: int | None = FAR_OFF) -> None:
+    """Runs that are held by a worker until then."""
+    with database.write() as connection:
+        for number, run in enumerate(runs):
+            connection.execute(
+                tables.runs.insert().values(
+                    uid=run,
+                    client=CLIENT,
+                    service=SERVICE,
+                    credential=f"robot-{run}-{number}",
+                    purpose="run",
+                    started_by="somebody",
+                    due_at=1,
+                    worker="w",
+                    lease_until=lease_until,
+                )
+            )
+
+
+def change(database: Database, uid: str, **values: Any) -> None:
+    with database.write() as connection:
+        connection.execute(tables.cases.update().where(tables.cases.c.uid == uid).values(**values))
+
+
+def take(database: Database, run: str, most: int = 10, **more: Any) -> list[Any]:
+    with database.write() as connection:
+        limits: dict[str, Any] = {"many": 100, "first": 5, **more}
+        return cases.claim_next(connection, CLIENT, SERVICE, run, NOW, most=most, **limits)
+
+
+def names(rows: Sequence[Any]) -> list[str]:
+    return [row.uid for row in rows]
+
+
+def test_the_most_urgent_come_first_as_they_are_due(database: Database) -> None:
+    receive(database, "a", "b", "c", "d", "e")
+    change(database, "d", latest=NOW + 5)
+    change(database, "b", latest=NOW + 9)
+    change(database, "e", deadline=NOW + 1)
+    with database.read() as connection:
+        due = names(cases.due(connection, CLIENT, SERVICE, NOW))
+    assert due == ["d", "b", "e", "a", "c"]
+    assert names(take(database, "run-1", 2)) == ["d", "b"]
+    assert names(take(database, "run-1", 9, besides=["d", "b"])) == ["e", "a", "c"]
+
+
+def test_a_claim_raises_the_fence_and_the_old_token_writes_nothing(database: Database) -> None:
+    receive(database, "a")
+    begin(database, "old", lease_until=LONG_PAST)
+    (old,) = take(database, "old")
+    (new,) = take(database, "new")
+    assert (old.fence, old.run, old.crashed, old.crashes) == (1, "old", False, 0)
+    assert (new.fence, new.run, new.crashed, new.crashes) == (2, "new", True, 1)
+    with pytest.raises(FenceLost), database.write() as connection:
+        cases.write(connection, "a", fence=old.fence, state=State.WORKING)
+    with database.write() as connection:
+        cases.write(connection, "a", fence=new.fence, state=State.WORKING)
+
+
+def test_what_a_live_run_holds_is_left_to_it(database: Database) -> None:
+    receive(database, "a", "b")
+    begin(database, "one", "two")
+    assert names(take(database, "one", 1)) == ["a"]
+    assert names(take(database, "two")) == ["b"]
+    assert take(database, "two", besides=["b"]) == []
+
+
+@pytest.mark.parametrize(
+    "end", [{"ended_at": NOW}, {"lease_until": LONG_PAST}, {"lease_until": None}], ids=str
+)
+def test_what_a_run_left_behind_is_taken_over_and_counted(
+    database: Database, end: dict[str, Any]
+) -> None:
+    receive(database, "a")
+    begin(database, "one", "two")
+    take(database, "one")
+    with database.write() as connection:
+        connection.execute(tables.runs.update().where(tables.runs.c.uid == "one").values(**end))
+    (row,) = take(database, "two")
+    assert (row.crashed, row.crashes, row.run) == (True, 1, "two")
+
+
+def test_a_run_that_was_taken_over_finds_its_own_cases_again(database: Database) -> None:
+    receive(database, "a", "b")
+    begin(database, "one")
+    take(database, "one", 1)
+    assert [(row.uid, row.crashed) for row in take(database, "one")] == [("a", True), ("b", False)]
+
+
+def test_what_was_given_back_did_not_crash(database: Database) -> None:
+    receive(database, "a")
+    begin(database, "one")
+    take(database, "one")
+    with database.write() as connection:
+        cases.release(connection, "one")
+    (row,) = take(database, "two")
+    assert (row.crashed, row.crashes, row.fence) == (False, 0, 2)
+
+
+def test_cases_that_share_a_recalculation_are_in_one_hand_at_a_time(database: Database) -> None:
+    receive(database, "a", "b", "c")
+    for uid in ("a", "c"):
+        change(database, uid, share_hash="period-11")
+    begin(database, "one", "two")
+    assert names(take(database, "one", 1)) == ["a"]
+    assert names(take(database, "two")) == ["b"]
+    assert names(take(database, "one", besides=["a"])) == ["c"]  # its own turn works in a row
+    with database.write() as connection:
+        cases.release(connection, "one")
+    assert names(take(database, "two", besides=["b"])) == ["a", "c"]
+
+
+def test_a_case_that_is_settled_keeps_nobody_from_what_shares_with_it(database: Database) -> None:
+    receive(database, "a", "b")
+    for uid in ("a", "b"):
+        change(database, uid, share_hash="period-11")
+    begin(database, "one", "two")
+    (row,) = take(database, "one", 1)
+    with database.write() as connection:
+        cases.write(connection, "a", fence=row.fence, state=State.WITH_PERSON)
+    assert names(take(database, "two")) == ["b"]
+
+
+def test_of_a_large_receipt_the_first_are_taken_and_what_was_begun(database: Database) -> None:
+    receive(database, *"abcdefgh")
+    receive(database, "small", receipt="other")
+    change(database, "g", state=State.WORKING.value)
+    limits = {"many": 7, "first": 2}
+    assert names(take(database, "one", **limits)) == ["a", "small", "b", "g"]
+    with database.write() as connection:
+        connection.execute(tables.receipts.update().values(released_by="somebody"))
+    left = names(take(database, "one", besides=["a", "small", "b", "g"], **limits))
+    assert left == ["c", "d", "e", "f", "h"]
+
+
+def test_only_what_may_be_worked_on_now_is_taken(database: Database) -> None:
+    receive(database, *"abcd")
+    change(database, "a", state=State.WAITING.value)
+    change(database, "b", not_before=NOW + 1)
+    change(database, "c", client="another")
+    assert names(take(database, "one")) == ["d"]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_runs_that_claim_at_once_never_get_the_same(database: Database, shared: bool) -> None:
+    """And of cases that share a recalculation, only one run has any at a time."""
+    receive(database, *(str(uuid.uuid4()) for _ in range(60)))
+    runs = ("one", "two", "three")
+    begin(database, *runs)
+    with database.write() as connection:
+        if shared:
+            connection.execute(tables.cases.update().values(share_hash="all"))
+    found: dict[str, list[str]] = {run: [] for run in runs}
+    start = threading.Barrier(len(runs))
+
+    def work(run: str) -> None:
+        start.wait(20)
+        for _ in range(12):
+            found[run] += names(take(database, run, 3, besides=found[run]))
+
+    threads = [threading.Thread(target=work, args=(run,)) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    everything = [uid for uids in found.values() for uid in uids]
+    assert len(everything) == len(set(everything))
+    if shared:
+        assert sum(1 for uids in found.values() if uids) == 1
+    else:
+        assert len(everything) == 60
+
+
+def test_a_claim_that_is_not_committed_yet_is_passed_by_on_postgresql(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    receive(database, "a", "b", "c")
+    for uid in ("a", "c"):
+        change(database, uid, share_hash="period-11")
+    begin(database, "one", "two")
+    with database.write() as first:
+        limits = {"many": 100, "first": 5}
+        mine = cases.claim_next(first, CLIENT, SERVICE, "one", NOW, most=1, **limits)
+        assert names(mine) == ["a"]
+        assert names(take(database, "two")) == ["b"]  # neither a nor what shares with it
+    database.close()
+
+
+def test_the_order_of_claims_is_that_of_what_is_due() -> None:
+    assert cases.URGENT is claims.URGENT
