@@ -40,16 +40,24 @@ class PayrollBot(Bot[SalaryCorrection]):
         "Goes on when a remark was written that nobody has read.",
     )
 
+    _last: tuple[CaseInHand[SalaryCorrection], Desk, Dossier] | None = None
+
+    def _dossier(self, case: CaseInHand[SalaryCorrection], desk: Desk) -> Dossier:
+        """What `check` read is what `change` is made of: what changes in between is seen at the plan."""
+        if self._last is None or self._last[0] is not case or self._last[1] is not desk:
+            self._last = case, desk, Dossier(desk["payroll"], case)
+        return self._last[2]
+
     def check(self, case: CaseInHand[SalaryCorrection], desk: Desk) -> Iterable[Finding]:
         """Every rule of the standard procedure. Reads the payroll system."""
-        dossier = Dossier(desk["payroll"], case)
+        dossier = self._dossier(case, desk)
         latest = _latest(dossier, desk)
         before = None if latest is None else latest.astimezone(UTC)
         return list(Rules(dossier, desk.today, before).findings())
 
     def change(self, case: CaseInHand[SalaryCorrection], desk: Desk) -> Change[Any]:
         """The change of one line. Raises `NothingDone` when the system no longer fits the check."""
-        dossier = Dossier(desk["payroll"], case)
+        dossier = self._dossier(case, desk)
         employment = dossier.employment
         return SetComponent(
             dossier.system,

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from paraplu import ASKED, VOLATILE, Change, Effect, Role, Roles, derived
+from paraplu import ASKED, VOLATILE, Change, Effect, Role, Roles, TargetRefused, derived
 from paraplu_payroll.request import LARGEST
 from paraplu_payroll.system import (
     Booking,
@@ -145,17 +145,24 @@ class SetComponent(Change[PayLook]):
         return Effect(LARGEST if own is None else own.paid_out, self._currency)
 
     def preconditions(self) -> Mapping[str, str]:
-        """The run takes corrections, and the employment is what it was."""
+        """The run takes corrections, and the employment is what it was.
+
+        Raises `TargetRefused` when it takes none: what the procedure requires is never planned otherwise,
+        whenever the run was closed.
+        """
         place = self._booking.place
         runs = {run.period: run for run in self._system.runs(place.organisation)}
         employee = self._system.employee(place.organisation, place.employee)
         run = runs.get(place.period)
         employment = None if employee is None else employee.employments.get(place.employment)
-        ends = None if employment is None else employment.ends
+        if run is None or not run.open:
+            raise TargetRefused(f"The run of {place.period} takes no corrections any more.")
+        if employment is None:
+            raise TargetRefused("The employment is not in the payroll system any more.")
         return {
             "period": place.period,
-            "run": "gone" if run is None else "open" if run.open else run.state,
-            "employment": "gone" if employment is None else f"ends {ends or 'never'}",
+            "run": "open",
+            "employment": f"ends {employment.ends or 'never'}",
         }
 
     def stages(self, wanted: PayLook) -> Mapping[str, PayLook]:

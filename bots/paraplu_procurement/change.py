@@ -17,12 +17,13 @@ from paraplu import (
     OutcomeUnknown,
     Role,
     Roles,
+    TargetRefused,
     Watch,
     derived,
 )
 from paraplu_procurement import funds
 from paraplu_procurement.look import OrderLook, OrderSeen, asked_of, look_at, stored
-from paraplu_procurement.system import CANCELLED, PLACED, NewOrder, Order, PurchasingSystem
+from paraplu_procurement.system import CANCELLED, PLACED, SHIPPED, NewOrder, Order, PurchasingSystem
 from paraplu_procurement.totals import Totals, net_by_cost_centre
 
 SUPPLIER_CONFIRMS = "supplier-confirms"
@@ -139,9 +140,19 @@ class PlaceOrder(Change[OrderLook]):
         return Effect(self._terms.totals.net, self._terms.currency)
 
     def preconditions(self) -> Mapping[str, str]:
-        """That contract and budgets still allow it."""
+        """That contract and budgets still allow it; nothing is required of an order that is placed.
+
+        Raises `TargetRefused` when they do not: what the procedure requires is never planned otherwise.
+        """
         terms = self._terms
-        return funds.verdicts(self._system, terms.organisation, terms.order, terms.now.date())
+        found = funds.verdicts(self._system, terms.organisation, terms.order, terms.now.date())
+        if not funds.ALLOWING.issuperset(found.values()):
+            own = self._system.orders(terms.organisation, terms.word)
+            if not any(order.state in (PLACED, SHIPPED) for order in own):
+                raise TargetRefused(
+                    "A contract or budget of this order does not allow it any more."
+                )
+        return found
 
     def act(self, reached: str | None) -> None:
         """Write the draft unless one with our reference is there, and take it on to `placed`."""
@@ -249,10 +260,18 @@ class CancelOrder(Change[OrderLook]):
         return Effect(-self._terms.totals.net, self._terms.currency)
 
     def preconditions(self) -> Mapping[str, str]:
-        """The order's state, and that the supplier has not confirmed it."""
+        """The order's state, and that the supplier has not confirmed it.
+
+        Raises `TargetRefused` when the order is not there, or confirmed, or cannot be cancelled: that is
+        never planned, whatever a person has read and handed back.
+        """
         order = self._only()
         if order is None:
-            return {"order": "not there"}
+            raise TargetRefused("The order that was to be cancelled is not there any more.")
+        if order.state != CANCELLED and order.confirmed_date is not None:
+            raise TargetRefused("The supplier has confirmed the order: it is not cancelled here.")
+        if order.state != CANCELLED and order.state not in self._system.cancellable:
+            raise TargetRefused("The system does not let this order be cancelled any more.")
         return {
             "order": order.state,
             "supplier": "not confirmed" if order.confirmed_date is None else "confirmed",

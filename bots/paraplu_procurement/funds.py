@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from paraplu import Finding, to_client, to_person
 from paraplu_procurement.system import Budget, Contract, NewOrder, PurchasingSystem
@@ -113,6 +114,11 @@ def budget_findings(
             )
 
 
+ENOUGH, NOT_KEPT = "enough left", "not kept"
+ALLOWING: Final = frozenset({ENOUGH, NOT_KEPT})
+"""The verdicts under which an order may be placed."""
+
+
 def verdicts(
     system: PurchasingSystem, organisation: str, order: NewOrder, today: date
 ) -> dict[str, str]:
@@ -134,19 +140,19 @@ def verdicts(
 
 def _contract_verdict(known: Mapping[str, Contract] | None, order: NewOrder, today: date) -> str:
     if known is None:
-        return "not kept"
+        return NOT_KEPT
     contract = known.get(order.contract or "")
     if contract is None:
         return "unknown"
     if not contract.valid_from <= today <= contract.valid_until:
         return "not valid"
-    return "enough left" if contract.left >= order.net else "too little left"
+    return ENOUGH if contract.left >= order.net else "too little left"
 
 
 def _budget_verdict(known: Mapping[str, Budget] | None, centre: str, net: Decimal) -> str:
     if known is None:
-        return "not kept"
+        return NOT_KEPT
     budget = known.get(centre)
     if budget is None:
         return "unknown"
-    return "enough left" if budget.left >= net else "too little left"
+    return ENOUGH if budget.left >= net else "too little left"

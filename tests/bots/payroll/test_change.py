@@ -5,16 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from payroll_on_paper import PayrollOnPaper, asked, desk, in_hand, line, lines
 
-from paraplu import Roles
+from paraplu import Roles, TargetRefused
 from paraplu.domain.look import Comparison, compare, flatten
 from paraplu.domain.plan import planned_bounds, planned_fields, stray_fields
 from paraplu_payroll import PayrollBot
 from paraplu_payroll.change import PayLook, SetComponent
-from paraplu_payroll.system import Entry, Line
+from paraplu_payroll.system import Employee, Entry, Line
 
 D = Decimal
+
+
+def paid(system: PayrollOnPaper) -> None:
+    run = system.runs_kept["2026-11"]
+    system.runs_kept["2026-11"] = run.model_copy(update={"state": "paid", "open": False})
 
 
 class Correction:
@@ -251,9 +257,39 @@ def test_the_preconditions_are_the_run_and_the_employment() -> None:
         "run": "open",
         "employment": "ends never",
     }
-    run = system.runs_kept["2026-11"]
-    system.runs_kept["2026-11"] = run.model_copy(update={"state": "paid", "open": False})
-    assert change.preconditions()["run"] == "paid"
+    paid(system)
+    with pytest.raises(TargetRefused, match="no corrections"):
+        change.preconditions()
+
+
+@pytest.mark.parametrize("late", ["person", "next-period"])
+def test_a_run_that_is_paid_between_check_and_plan_is_not_planned(late: str) -> None:
+    """Neither as if "paid" were what is required, nor in the next month, which nobody has checked."""
+    system, bot = PayrollOnPaper(), PayrollBot()
+    case, at = in_hand(asked(), late=late), desk(system)
+    assert list(bot.check(case, at)) == []
+    paid(system)
+    change = bot.change(case, at)
+    assert "2026-11" in change.record
+    with pytest.raises(TargetRefused, match="no corrections"):
+        change.preconditions()
+
+
+class Forgetful(PayrollOnPaper):
+    """A payroll system that loses its employees."""
+
+    gone = False
+
+    def employee(self, organisation: str, code: str) -> Employee | None:
+        return None if self.gone else super().employee(organisation, code)
+
+
+def test_an_employment_that_is_gone_is_refused() -> None:
+    system = Forgetful()
+    change = Correction(system).change
+    system.gone = True
+    with pytest.raises(TargetRefused, match="employment"):
+        change.preconditions()
 
 
 def test_a_run_that_was_never_calculated_gets_its_figures_with_the_correction() -> None:

@@ -26,6 +26,7 @@ from paraplu import (
 from paraplu.domain.look import flatten
 from paraplu.practice.office import Office
 from paraplu_browser import connector
+from paraplu_payroll import PayrollBot
 from paraplu_payroll.system import Place
 from paraplu_payroll.targets.practice import PracticePayroll
 
@@ -362,9 +363,29 @@ def test_a_run_that_is_paid_between_look_and_act_is_left_alone(
         assert office.truth.run_state("waterland", NOVEMBER) == "paid"
         assert person.lines() == before
         assert planned_change.judged().verdict == "nothing"
-        assert planned_change.change.preconditions()["run"] == "paid"
+        with pytest.raises(TargetRefused, match="no corrections"):
+            planned_change.change.preconditions()
         left = office.truth.mutations(f"PP-paid-{moment}")
         assert all(mutation.state == "discarded" for mutation in left)
+    finally:
+        office.set_run_state("waterland", NOVEMBER, "calculated")
+
+
+def test_a_run_that_is_paid_while_it_is_checked_is_refused_at_intend(
+    office: Office, target: PracticePayroll
+) -> None:
+    bot, at = PayrollBot(), desk(target)
+    case = hand(Person(office, 25).asks(), "PP-paid-look")
+    office.set_mood("paid-between", "look", times=1)
+    try:
+        target.refresh()
+        assert list(bot.check(case, at)) == []
+        assert office.truth.run_state("waterland", NOVEMBER) == "paid"
+        change = bot.change(case, at)
+        assert change.preconditions()["run"] == "open"  # what was read for the check
+        target.refresh()
+        with pytest.raises(TargetRefused, match="no corrections"):
+            change.preconditions()
     finally:
         office.set_run_state("waterland", NOVEMBER, "calculated")
 

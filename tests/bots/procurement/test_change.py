@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from paraplu import Change
+from paraplu import Change, TargetRefused
 from paraplu.domain.look import Comparison, Difference, compare, flatten
 from paraplu.domain.plan import planned_fields, stray_fields
 from paraplu_procurement.change import CancelOrder, PlaceOrder, Terms
 from paraplu_procurement.look import OrderLook, OrderSeen, keyed
 from paraplu_procurement.reference import carries, new_order
 from paraplu_procurement.request import OrderLine, ProcurementOrder
-from paraplu_procurement.system import Line
+from paraplu_procurement.system import Line, Order
 from paraplu_procurement.totals import totals
 
 BEFORE = OrderLook(
@@ -174,6 +174,35 @@ def test_the_effect_is_the_net_value_and_the_watch_is_due_on_time(place: PlaceOr
     assert place.effect(BEFORE).amount == Decimal("83.54")
     watch = place.watch(placed(place))
     assert watch is not None and watch.code == "supplier-confirms"
+
+
+class Poor(Product):
+    """A product whose budgets are gone; `state` is that of the one order with our reference, if any."""
+
+    def __init__(self, terms: Terms, state: str = "") -> None:
+        self._terms, self._state = terms, state
+
+    def contracts(self, organisation: str, numbers: list[str]) -> None:
+        return None
+
+    def budgets(self, organisation: str, year: int, cost_centres: list[str]) -> dict[str, Any]:
+        return {}
+
+    def orders(self, organisation: str, word: str) -> tuple[Order, ...]:
+        order = self._terms.order.model_dump()
+        return (Order(**order, key="7", state=self._state),) if self._state else ()
+
+
+@pytest.mark.parametrize("state", ["", "draft"])
+def test_an_order_that_its_budget_does_not_allow_is_never_planned(terms: Terms, state: str) -> None:
+    place = PlaceOrder(Poor(terms, state), terms)  # type: ignore[arg-type]
+    with pytest.raises(TargetRefused, match="budget"):
+        place.preconditions()
+
+
+def test_of_an_order_that_is_placed_nothing_is_required(terms: Terms) -> None:
+    place = PlaceOrder(Poor(terms, "placed"), terms)  # type: ignore[arg-type]
+    assert "unknown" in place.preconditions().values()
 
 
 def test_a_cancelled_order_frees_contract_and_budget_to_the_cent(
