@@ -80,6 +80,7 @@ def _too_late(
             "too-late",
             "It was needed by {need_by} and had to be ordered before {latest} (lead time {days} working "
             "days). Ordered now it arrives on {earliest} at the earliest. In time would be: {routes}.",
+            key=_matter(need_by, lead_time),
             need_by=need_by,
             latest=latest,
             days=lead_time,
@@ -91,6 +92,7 @@ def _too_late(
         "It was needed by {need_by} and had to be ordered before {latest} (lead time {days} working "
         "days). Ordered now it arrives on {earliest} at the earliest. Nobody else in the catalogue "
         "would be in time.",
+        key=_matter(need_by, lead_time),
         need_by=need_by,
         latest=latest,
         days=lead_time,
@@ -108,6 +110,7 @@ def _almost_too_late(
             "open approvals included. Ordered now it arrives on {earliest} at the earliest. "
             "Also in time would be: {routes}.",
             before=latest,
+            key=_matter(need_by, lead_time),
             need_by=need_by,
             latest=latest,
             days=lead_time,
@@ -120,11 +123,17 @@ def _almost_too_late(
         "open approvals included. Ordered now it arrives on {earliest} at the earliest. "
         "Nobody else in the catalogue would be faster.",
         before=latest,
+        key=_matter(need_by, lead_time),
         need_by=need_by,
         latest=latest,
         days=lead_time,
         earliest=earliest,
     )
+
+
+def _matter(need_by: date, lead_time: int) -> str:
+    """What a person's word about lateness is about: the earliest day and the routes change daily."""
+    return f"{need_by.isoformat()}, {lead_time}"
 
 
 def routes_in_time(

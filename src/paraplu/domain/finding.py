@@ -25,10 +25,13 @@ class ToPerson:
 
     `before` is the moment after which looking is too late (aware, UTC), None when there is none.
     Once a person has read it and handed the case back, the same finding does not stop it again.
+    It is the same one when its code and its values are; or, where the values tell of today (the earliest
+    day of delivery), when its code and `key` are: what must not change for the word to hold.
     """
 
     message: Message
     before: datetime | None = None
+    key: str | None = None
 
 
 Finding = ToClient | ToPerson
@@ -39,6 +42,13 @@ def to_client(field: str | None, code: str, text: str, **values: Value) -> ToCli
     return ToClient(field, Message(code, text, values))
 
 
-def to_person(code: str, text: str, *, before: datetime | None = None, **values: Value) -> ToPerson:
+def to_person(
+    code: str,
+    text: str,
+    *,
+    before: datetime | None = None,
+    key: str | None = None,
+    **values: Value,
+) -> ToPerson:
     """Call a person: `text` is English with named places, filled from `values`."""
-    return ToPerson(Message(code, text, values), before)
+    return ToPerson(Message(code, text, values), before, key)
