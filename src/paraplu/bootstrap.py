@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -13,6 +14,8 @@ from typing import Any
 
 import paraplu
 from paraplu.audit.note import Signer, Verifier
+from paraplu.dispatch.children import Children
+from paraplu.dispatch.hands import ChildHands
 from paraplu.domain.connector import Recorder
 from paraplu.domain.person import Person
 from paraplu.engine.answers import Answers
@@ -37,6 +40,8 @@ from paraplu.store.database import Database
 from paraplu.store.entries import count
 from paraplu.store.files import Files
 from paraplu.store.keys import KeyStore, require_private, secret_bytes
+from paraplu.store.tables import SCHEMA
+from paraplu.store.upgrade import Upgraded, upgrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,13 @@ class Centre:
     desks: Desks
     answers: Answers
     proof: Proof
+    children: Children | None
     log: Any
 
     def close(self) -> None:
         """Sign the log's head and let go of everything."""
+        if self.children is not None:
+            self.children.close()
         try:
             self.parts.journal.sign_head()
         finally:
@@ -100,13 +108,48 @@ def create_home(
     return home, known
 
 
+def upgrade_home(
+    path: Path, user: str | None, claimed: str | None = None, *, clock: Clock | None = None
+) -> Upgraded:
+    """Bring the database of the home in `path` to this program's schema; an entry tells who did it.
+
+    `user` is the operating-system user, None when nobody in particular does it; `claimed` as for every
+    command. Raises what `paraplu.store.upgrade.upgrade` raises.
+    """
+    home, clock = load_home(path), clock or Clock()
+    parts = _parts(home, Plugins(), clock)
+    try:
+        people, journal = parts.people, parts.journal
+        hand = people.acting(user, claimed, demo=home.demo).hand if user else OURSELVES
+
+        def tell(connection: Any, before: int) -> None:
+            detail = {"schema_before": before, "schema": SCHEMA}
+            journal.write(connection, journal.entry("database-upgraded", hand, detail=detail))
+
+        done = upgrade(parts.database, clock.now(), tell)
+        if done.before != done.after:
+            journal.sign_head()
+        return done
+    finally:
+        parts.database.close()
+        parts.keys.close()
+
+
 def open_centre(
     path: Path, *, clock: Clock | None = None, plugins: Plugins | None = None
 ) -> Centre:
-    """Open the home in `path`. Raises `SettingsWrong` or `SchemaMismatch` with what to do."""
+    """Open the home in `path`. Raises `SettingsWrong` or `SchemaMismatch` with what to do.
+
+    Runs have their hands in child processes. With `plugins` given (an author's tests) they are in this one.
+    """
     home = load_home(path)
-    plugins = plugins or Plugins()
-    parts = _parts(home, plugins, clock or Clock())
+    children: Children | None = None
+    if plugins is None:
+        plugins = Plugins()
+        children = Children(partial(open_tools, path), lambda: connectors_in_use(parts, plugins))
+        parts = _parts(home, plugins, clock or Clock(), partial(ChildHands, children))
+    else:  # what is given is not to be found by entry point, as a child would
+        parts = _parts(home, plugins, clock or Clock())
     parts.database.check()
     desks = Desks(parts)
     return Centre(
@@ -118,11 +161,34 @@ def open_centre(
         desks=desks,
         answers=Answers(parts, desks, home.answers),
         proof=Proof(parts),
+        children=children,
         log=log_to(home.log_file),
     )
 
 
-def _parts(home: Home, plugins: Plugins, clock: Clock) -> Parts:
+def open_tools(path: Path) -> Tools:
+    """What hands in a process of their own are made of; they know the home's settings only."""
+    return tools_of(load_home(path), Plugins())
+
+
+def connectors_in_use(parts: Parts, plugins: Plugins) -> list[str]:
+    """The connectors that the agreements in force work through."""
+    with parts.database.read() as connection:
+        targets = {
+            agreement.target
+            for client in parts.clients.every(connection)
+            for agreement in parts.clients.agreements(connection, client.id)
+        }
+    known = [plugins.target(name) for name in sorted(targets) if name in plugins.target_group]
+    return sorted({kind.connector for kind in known})
+
+
+def _parts(
+    home: Home,
+    plugins: Plugins,
+    clock: Clock,
+    hands: Callable[[HandsTerms, Recorder], Hands] | None = None,
+) -> Parts:
     database = Database(home.database_url)
     keys = KeyStore(
         home.keys_url,
@@ -152,7 +218,7 @@ def _parts(home: Home, plugins: Plugins, clock: Clock) -> Parts:
         case_files=CaseFiles(keys),
         bots=plugins.bots,
         workbooks=lambda: plugins.connector("spreadsheet"),
-        hands=partial(_own_hands, tools_of(home, plugins)),
+        hands=hands or partial(OwnHands, tools_of(home, plugins)),
         code_hash=lru_cache(maxsize=None)(plugins.code_hash),
         wording=wordings,
     )
@@ -167,10 +233,6 @@ def tools_of(home: Home, plugins: Plugins) -> Tools:
         address=home.address,
         credential=home.credential,
     )
-
-
-def _own_hands(tools: Tools, terms: HandsTerms, record: Recorder) -> Hands:
-    return OwnHands(terms, tools, record)
 
 
 def _signing(home: Home) -> tuple[Signer | None, Verifier]:

@@ -96,7 +96,8 @@ class Course:
                 cases.release(connection, turn.uid)
             raise
         finally:
-            turn.close_hands()
+            with contextlib.suppress(ParapluError):
+                turn.close_hands()
             with contextlib.suppress(StorageDown, FenceLost):  # the lease runs out, others go on
                 self._end()
         if not turn.rehearsal:
@@ -114,6 +115,7 @@ class Course:
         turn.place = Place(key=turn.client_key(), step="sign-out")
         with contextlib.suppress(ParapluError):
             turn.hands.sign_out()
+        turn.close_hands()
         if self._report.ending == "interrupted":
             self._report.ending = "finished"
 

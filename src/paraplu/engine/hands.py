@@ -7,7 +7,6 @@ the process of the engine: the same code, without a limit on time.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -108,7 +107,7 @@ class Hands(Protocol):
         """A PNG of the page, of what the change shows if `show`; secrets and bystanders are covered."""
 
     def close(self) -> None:
-        """Let go of everything. Raises nothing."""
+        """Let go of everything. Raises what no call has heard of: a request that was cut or stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ class Tools:
 class OwnHands:
     """Hands in this process."""
 
-    def __init__(self, terms: HandsTerms, tools: Tools, record: Recorder) -> None:
+    def __init__(self, tools: Tools, terms: HandsTerms, record: Recorder) -> None:
         kind = tools.targets(terms.target)
         self._bot = tools.bots[terms.service]
         self._credential = tools.credential(terms.credential)
@@ -224,8 +223,7 @@ class OwnHands:
 
     def close(self) -> None:
         """See `Hands`."""
-        with contextlib.suppress(Exception):
-            self._opened.__exit__(None, None, None)
+        self._opened.__exit__(None, None, None)
 
     def _refresh(self) -> None:
         guarded("refresh", self._target.refresh)

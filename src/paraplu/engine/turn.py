@@ -124,9 +124,9 @@ class Turn:
 
     def close_hands(self) -> None:
         """Let go of the hands."""
-        if self.hands_open is not None:
-            self.hands_open.close()
-            self.hands_open = None
+        hands, self.hands_open = self.hands_open, None
+        if hands is not None:
+            hands.close()
 
     def sign_in(self) -> None:
         """Sign in to the target. Raises what the target raises."""

@@ -1,0 +1,148 @@
+"""Children of a worker: started, kept waiting warm, and ended with everything below them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+from typing import Any
+
+import psutil
+
+from paraplu.dispatch.child import RAISED, READY, child_main
+from paraplu.dispatch.trees import below, kill_tree
+from paraplu.engine.hands import HandsLost, Tools
+
+START_LIMIT = 60.0  # seconds for a process and a browser to start
+
+
+class Child:
+    """One child process, from its start to its end."""
+
+    def __init__(self, process: Any, pipe: Connection) -> None:
+        self._process = process
+        self.pipe = pipe
+        self._ready = False
+        self._known: list[psutil.Process] = []
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process lives."""
+        return bool(self._process.is_alive())
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return int(self._process.pid)
+
+    def wait_ready(self) -> None:
+        """Wait until it has loaded what it needs. Raises what went wrong there."""
+        if not self._ready:
+            self.receive(time.monotonic() + START_LIMIT, (READY,))
+            self._ready = True
+
+    def remember(self) -> None:
+        """Look what it has started, so that this can be ended too when the child itself is dead."""
+        self._known = below(self.pid)
+
+    def send(self, message: Any) -> None:
+        """Send a message. Raises `HandsLost` when nobody is there to take it."""
+        try:
+            self.pipe.send(message)
+        except OSError:
+            raise self.lost("The process of the hands died.") from None
+
+    def receive(self, until: float, wanted: tuple[str, ...]) -> tuple[str, Any]:
+        """The next message, which must be one of the `wanted` kinds; what was raised there is raised.
+
+        `until` is an instant of the monotonic clock. Raises `HandsLost` when it passes, or the child dies.
+        """
+        try:
+            if not self.pipe.poll(max(0.0, until - time.monotonic())):
+                raise self.lost("The hands took longer than they may, and were ended.")
+            kind, value = self.pipe.recv()
+        except (EOFError, OSError):
+            raise self.lost("The process of the hands died.") from None
+        if kind == RAISED:
+            raise value
+        if kind not in wanted:
+            raise self.lost("The process of the hands spoke out of turn, and was ended.")
+        return kind, value
+
+    def lost(self, why: str) -> HandsLost:
+        """End it, and the error that says so."""
+        self.end()
+        return HandsLost(why)
+
+    def end(self) -> None:
+        """End the process and everything below it. May be called again."""
+        self.pipe.close()
+        if self._process.pid is not None:
+            kill_tree(self._process.pid, self._known)
+            self._process.join(5)
+        self._known = []
+
+
+class Children:
+    """Starts children, and keeps `spares` of them warm when it is asked to.
+
+    `make_tools` is called in the child and must be picklable. `warm` gives the names of the connectors to
+    start ahead. Where the system can fork, what all children need is loaded once (`paraplu.dispatch.ahead`).
+    """
+
+    def __init__(self, make_tools: Callable[[], Tools], warm: Callable[[], Sequence[str]]) -> None:
+        can_fork = "forkserver" in multiprocessing.get_all_start_methods()
+        self._context: Any = multiprocessing.get_context("forkserver" if can_fork else "spawn")
+        if can_fork:
+            self._context.set_forkserver_preload(["paraplu.dispatch.ahead"])
+        self._make_tools = make_tools
+        self._warm = warm
+        self._spares: list[Child] = []
+        self._wanted = 0
+        self._door = threading.Lock()
+
+    def keep_spares(self, number: int) -> None:
+        """Keep so many children waiting, from now on."""
+        with self._door:
+            self._wanted = number
+            alive = [one for one in self._spares if one.alive]
+            leave = [one for one in self._spares if not one.alive] + alive[number:]
+            self._spares = alive[:number]
+            while len(self._spares) < number:
+                self._spares.append(self._start(self._warm()))
+        for one in leave:
+            one.end()
+
+    def take(self) -> Child:
+        """A child for one run: one that waits, or a new one. Another is started for the next run."""
+        with self._door:
+            child = self._spares.pop(0) if self._spares else None
+        if child is None or not child.alive:
+            if child is not None:
+                child.end()
+            child = self._start(())
+        if self._wanted:
+            threading.Thread(target=self.keep_spares, args=(self._wanted,), daemon=True).start()
+        return child
+
+    def close(self) -> None:
+        """End the children that wait."""
+        self.keep_spares(0)
+
+    def _start(self, warm: Sequence[str]) -> Child:
+        ours, theirs = self._context.Pipe()
+        environment = {
+            name: value for name, value in os.environ.items() if name.startswith("PARAPLU_")
+        }
+        process = self._context.Process(
+            target=child_main,
+            args=(theirs, self._make_tools, tuple(warm), environment),
+            name="paraplu-hands",
+            daemon=True,
+        )
+        process.start()
+        theirs.close()
+        return Child(process, ours)
