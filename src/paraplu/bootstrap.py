@@ -12,10 +12,15 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import make_url
+
 import paraplu
 from paraplu.audit.note import Signer, Verifier
 from paraplu.dispatch.children import Children
+from paraplu.dispatch.dispatch import Dispatch
+from paraplu.dispatch.embedded import EmbeddedDispatch
 from paraplu.dispatch.hands import ChildHands
+from paraplu.dispatch.worker import Worker
 from paraplu.domain.connector import Recorder
 from paraplu.domain.person import Person
 from paraplu.engine.answers import Answers
@@ -30,6 +35,7 @@ from paraplu.engine.leases import Leases
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, People
 from paraplu.engine.proof import Proof
+from paraplu.engine.report import RunReport
 from paraplu.engine.runs import Runs
 from paraplu.engine.wording import Wording
 from paraplu.errors import Refused, SettingsWrong
@@ -56,8 +62,24 @@ class Centre:
     desks: Desks
     answers: Answers
     proof: Proof
+    dispatch: Dispatch
     children: Children | None
     log: Any
+
+    def worker(self, places: int) -> Worker:
+        """A worker of this installation with `places` runs at once; see `Worker`.
+
+        After each run the workbooks are answered, and the operational log tells how it ended.
+        """
+        return Worker(self.runs, self.dispatch, self.children, places, self._told)
+
+    def _told(self, run: str, outcome: RunReport | Exception) -> None:
+        if isinstance(outcome, Exception):
+            self.log.error("run_failed", run=run, error=outcome)
+            return
+        self.log.info("run_ended", run=run, ending=outcome.ending)
+        if outcome.handled:
+            self.answers.answer_all(outcome.client, outcome.service)
 
     def close(self) -> None:
         """Sign the log's head and let go of everything."""
@@ -136,34 +158,54 @@ def upgrade_home(
 
 
 def open_centre(
-    path: Path, *, clock: Clock | None = None, plugins: Plugins | None = None
+    path: Path,
+    *,
+    clock: Clock | None = None,
+    plugins: Plugins | None = None,
+    tools: Callable[[], Tools] | None = None,
 ) -> Centre:
     """Open the home in `path`. Raises `SettingsWrong` or `SchemaMismatch` with what to do.
 
-    Runs have their hands in child processes. With `plugins` given (an author's tests) they are in this one.
+    Runs have their hands in child processes, which find plugins by entry point. With `plugins` given (an
+    author's tests) they have them in this one, unless `tools` says what children make their hands of.
     """
     home = load_home(path)
     children: Children | None = None
-    if plugins is None:
-        plugins = Plugins()
-        children = Children(partial(open_tools, path), lambda: connectors_in_use(parts, plugins))
+    if plugins is None or tools is not None:
+        plugins = plugins or Plugins()
+        known = plugins
+        children = Children(
+            tools or partial(open_tools, path), lambda: connectors_in_use(parts, known)
+        )
         parts = _parts(home, plugins, clock or Clock(), partial(ChildHands, children))
-    else:  # what is given is not to be found by entry point, as a child would
+    else:
         parts = _parts(home, plugins, clock or Clock())
     parts.database.check()
+    dispatch = _dispatch(home)
+    leases = Leases(parts.database, parts.clock, paraplu.__version__, home.locks, home.stall)
     desks = Desks(parts)
     return Centre(
         home=home,
         plugins=plugins,
         parts=parts,
         intake=Intake(parts),
-        runs=Runs(parts, Leases(parts.database, parts.clock, paraplu.__version__, home.locks)),
+        runs=Runs(parts, leases, dispatch.offer),
         desks=desks,
         answers=Answers(parts, desks, home.answers),
         proof=Proof(parts),
+        dispatch=dispatch,
         children=children,
         log=log_to(home.log_file),
     )
+
+
+def _dispatch(home: Home) -> Dispatch:
+    url = make_url(home.database_url)
+    if url.get_backend_name() == "sqlite":
+        return EmbeddedDispatch(Path(url.database or ""))
+    from paraplu.dispatch.cluster import ClusterDispatch
+
+    return ClusterDispatch(home.database_url)
 
 
 def open_tools(path: Path) -> Tools:

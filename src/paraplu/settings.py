@@ -12,16 +12,18 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from paraplu.domain.agreement import STALL_LIMIT
 from paraplu.domain.credential import Credential, Secret
 from paraplu.errors import SettingsWrong
 from paraplu.store.keys import require_private
 
 SETTINGS = "settings.toml"
+_STALL = int(STALL_LIMIT.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,13 @@ class Home:
     log: str
     demo: bool = False
     database: str = ""
+    stall_seconds: int = _STALL
     targets: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def stall(self) -> timedelta:
+        """How long a worker may be silent before its runs are taken over."""
+        return timedelta(seconds=self.stall_seconds)
 
     @property
     def database_url(self) -> str:
@@ -101,6 +109,8 @@ class Home:
         data: dict[str, Any] = {"log": self.log, "demo": self.demo}
         if self.database:
             data["database"] = self.database
+        if self.stall_seconds != _STALL:
+            data["stall_seconds"] = self.stall_seconds
         data["targets"] = {name: {"address": address} for name, address in self.targets.items()}
         write_whole(self.path / SETTINGS, to_toml(data))
 
@@ -121,7 +131,7 @@ def load_home(path: Path) -> Home:
         raise SettingsWrong(f"There is no home of Paraplu in {path}. Make one with: paraplu init")
     data = read_toml(file)
     targets = data.get("targets", {})
-    unknown = set(data) - {"log", "demo", "database", "targets"}
+    unknown = set(data) - {"log", "demo", "database", "stall_seconds", "targets"}
     if unknown or not isinstance(data.get("log"), str) or not isinstance(targets, dict):
         what = (
             f"unknown: {', '.join(sorted(unknown))}"
@@ -129,11 +139,17 @@ def load_home(path: Path) -> Home:
             else "log or targets is missing or wrong"
         )
         raise SettingsWrong(f"{file} is wrong ({what}).")
+    stall = data.get("stall_seconds", _STALL)
+    if not isinstance(stall, int) or stall < 1:
+        raise SettingsWrong(
+            f"{file} is wrong (stall_seconds must be a whole number, 600 by default)."
+        )
     return Home(
         path=path,
         log=data["log"],
         demo=bool(data.get("demo", False)),
         database=str(data.get("database", "")),
+        stall_seconds=stall,
         targets={name: str(entry.get("address", "")) for name, entry in targets.items()},
     )
 

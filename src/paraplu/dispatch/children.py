@@ -77,8 +77,12 @@ class Child:
         self.end()
         return HandsLost(why)
 
+    def kill(self) -> None:
+        """End the process and everything below it, from another thread: who waits for it hears of it."""
+        kill_tree(self.pid, self._known)
+
     def end(self) -> None:
-        """End the process and everything below it. May be called again."""
+        """End it and let go of it. May be called again."""
         self.pipe.close()
         if self._process.pid is not None:
             kill_tree(self._process.pid, self._known)
@@ -101,6 +105,8 @@ class Children:
         self._make_tools = make_tools
         self._warm = warm
         self._spares: list[Child] = []
+        self._taken: dict[Child, str] = {}
+        self._closed = False
         self._wanted = 0
         self._door = threading.Lock()
 
@@ -111,22 +117,52 @@ class Children:
             alive = [one for one in self._spares if one.alive]
             leave = [one for one in self._spares if not one.alive] + alive[number:]
             self._spares = alive[:number]
-            while len(self._spares) < number:
+            while len(self._spares) < number and not self._closed:
                 self._spares.append(self._start(self._warm()))
         for one in leave:
             one.end()
 
-    def take(self) -> Child:
-        """A child for one run: one that waits, or a new one. Another is started for the next run."""
+    def take(self, run: str) -> Child:
+        """A child for a run: one that waits, or a new one. Another is started for the next run.
+
+        Raises `HandsLost` after `end_all`.
+        """
         with self._door:
+            if self._closed:
+                raise HandsLost("This worker is going down: no new hands are taken.")
             child = self._spares.pop(0) if self._spares else None
-        if child is None or not child.alive:
-            if child is not None:
-                child.end()
+        if child is not None and not child.alive:
+            child.end()
+            child = None
+        if child is None:
             child = self._start(())
+        with self._door:
+            self._taken[child] = run
         if self._wanted:
             threading.Thread(target=self.keep_spares, args=(self._wanted,), daemon=True).start()
         return child
+
+    def end(self, child: Child) -> None:
+        """End a child that was taken."""
+        with self._door:
+            self._taken.pop(child, None)
+        child.end()
+
+    def end_of(self, run: str) -> None:
+        """End the children of a run: whatever they are doing breaks off."""
+        with self._door:
+            children = [child for child, one in self._taken.items() if one == run]
+        for child in children:
+            child.kill()
+
+    def end_all(self) -> None:
+        """End every child now; no new one is given any more."""
+        with self._door:
+            self._closed = True
+            children = list(self._taken)
+        for child in children:
+            child.kill()
+        self.keep_spares(0)
 
     def close(self) -> None:
         """End the children that wait."""

@@ -103,18 +103,18 @@ class ChildHands:
                 self._ask("close", limit=_SIGN_LIMIT)
         finally:
             self._child = None
-            child.end()
+            self._children.end(child)
 
     def _open(self) -> None:
         if self._child is not None:
-            self._child.end()
-        self._child = child = self._children.take()
+            self._children.end(self._child)
+        self._child = child = self._children.take(self._terms.run)
         try:
             child.wait_ready()
             child.send((OPEN, self._terms))
             self._hear(child, time.monotonic() + _SIGN_LIMIT)
         except BaseException:
-            child.end()
+            self._children.end(child)
             self._child = None
             raise
 

@@ -87,10 +87,12 @@ class Course:
         report.ending = "interrupted"
         try:
             self._work(due, watches)
+        except StorageDown:
+            report.ending = "given-back"
+            raise
         except (TargetDown, OutcomeUnknown, NothingDone) as error:
-            if isinstance(error, StorageDown):
-                raise
-            self._pause(error)
+            if not self._must_end():
+                self._pause(error)
         except KeyboardInterrupt:
             with self._parts.database.write() as connection:
                 cases.release(connection, turn.uid)
@@ -147,6 +149,8 @@ class Course:
                 continue
             except (TargetDown, OutcomeUnknown) as error:
                 self._put_off.append(case.uid)
+                if self._must_end():
+                    return
                 breaker = breaker.failed()
                 if breaker.open or not self._answers_again(error):
                     self._pause(error)
@@ -184,7 +188,8 @@ class Course:
                 row = runs.held(connection, self._turn.uid, self._turn.token)
             stop = None if row.stop is None else Stop(row.stop)
         if stop is not None:
-            self._report.ending = "given-back" if stop is Stop.GIVE_BACK else "stopped"
+            asked_here = self._stop() is not None  # the worker goes down: others go on
+            self._report.ending = "given-back" if asked_here else "stopped"
         elif self._parts.clock.now() >= self._until:
             self._report.ending = "time-limit"
         else:

@@ -32,8 +32,9 @@ class HandsLost(OutcomeUnknown):
 
 @dataclass(frozen=True, slots=True)
 class HandsTerms:
-    """For which work hands are opened. Limits are seconds: of one act, and of one case as a whole."""
+    """For which run hands are opened. Limits are seconds: of one act, and of one case as a whole."""
 
+    run: str
     service: str
     target: str
     credential: str

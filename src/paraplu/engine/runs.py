@@ -22,6 +22,9 @@ from paraplu.store import runs
 
 RUN, REHEARSAL = "run", "rehearsal"
 
+Offer = Callable[[Connection, str, int], None]
+"""Tells workers of a run, in the transaction that makes it due (at an instant in milliseconds)."""
+
 
 def never() -> Stop | None:
     """Nobody asks the run to stop."""
@@ -31,9 +34,10 @@ def never() -> Stop | None:
 class Runs:
     """What is asked of runs, and the carrying out of one in this process."""
 
-    def __init__(self, parts: Parts, leases: Leases) -> None:
+    def __init__(self, parts: Parts, leases: Leases, offer: Offer) -> None:
         self._parts = parts
         self.leases = leases
+        self._offer = offer
 
     def ask(
         self,
@@ -89,6 +93,18 @@ class Runs:
         """Runs that are due now, or whose worker has died: the one that was due first first."""
         with self._parts.database.read() as connection:
             return runs.to_take(connection, self._parts.clock.ms())
+
+    def to_stop_now(self, uids: list[str]) -> list[str]:
+        """Those of these runs that somebody has asked to stop at once."""
+        if not uids:
+            return []
+        with self._parts.database.read() as connection:
+            rows = [runs.get(connection, uid) for uid in uids]
+        return [
+            row.uid
+            for row in rows
+            if row is not None and row.ended_at is None and row.stop == Stop.NOW.value
+        ]
 
     def carry_out(
         self,
@@ -172,7 +188,8 @@ class Runs:
         due_at: int | None,
     ) -> str:
         terms = self._terms(client, service)
-        uid = self._parts.clock.uid()
+        uid, now = self._parts.clock.uid(), self._parts.clock.ms()
+        due_at = now if due_at is None else due_at
         runs.make_due(
             connection,
             uid=uid,
@@ -181,8 +198,10 @@ class Runs:
             credential=terms.agreement.credential,
             purpose=purpose,
             started_by=by,
-            due_at=self._parts.clock.ms() if due_at is None else due_at,
+            due_at=due_at,
         )
+        if purpose == RUN:
+            self._offer(connection, uid, due_at)
         return uid
 
     def _again(self, turn: Turn, connection: Connection, due_at: int) -> None:

@@ -111,6 +111,7 @@ class Turn:
         self.place.key = self.client_key()
         self.hands_open = self.parts.hands(
             HandsTerms(
+                run=self.uid,
                 service=agreement.service,
                 target=agreement.target,
                 credential=agreement.credential,

@@ -1,0 +1,142 @@
+"""A worker: carries out runs that are due, several at once, until it is asked to stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from paraplu.dispatch.children import Children
+from paraplu.dispatch.dispatch import Dispatch
+from paraplu.engine.course import Stop
+from paraplu.engine.report import RunReport
+from paraplu.engine.runs import Runs
+from paraplu.errors import ParapluError
+from paraplu.store.database import StorageDown
+
+_LOOK_ANYWAY = (
+    1.0  # seconds after which runs are looked for without a hint: one may have become due
+)
+_BURY = 2.0  # seconds between two looks for workers of this machine that died
+_NO_SLOT = 0.5  # seconds before a run is reached for again that was not to be had
+_AWAY = 1.0  # seconds to wait while the database is away
+
+
+class Worker:
+    """Carries out runs in `places` threads of this process, the hands of each in a child of its own.
+
+    `told` hears of every run that ended here, or failed with an error.
+    """
+
+    def __init__(
+        self,
+        runs: Runs,
+        dispatch: Dispatch,
+        children: Children | None,
+        places: int,
+        told: Callable[[str, RunReport | Exception], None],
+    ) -> None:
+        self._runs = runs
+        self._dispatch = dispatch
+        self._children = children
+        self._places = places
+        self._told = told
+        self._stop: Stop | None = None
+        self._busy: dict[str, threading.Thread] = {}
+        self._refused: dict[str, float] = {}
+        self._door = threading.Lock()
+
+    @property
+    def busy(self) -> int:
+        """How many runs are being carried out here."""
+        with self._door:
+            return len(self._busy)
+
+    def stop(self) -> None:
+        """Take nothing new; each run finishes its case in hand and is given back."""
+        self._stop = Stop.GIVE_BACK
+
+    def stop_now(self) -> None:
+        """End the hands of every run at once; what they were doing is looked at by the next run."""
+        self._stop = Stop.NOW
+        if self._children is not None:
+            self._children.end_all()
+
+    def work(self, *, until_idle: bool = False) -> None:
+        """Work until `stop`, or with `until_idle` until nothing is due.
+
+        While the database is away nothing is begun, and the worker waits for it.
+        """
+        with self._runs.leases.working():
+            self._dispatch.listen()
+            if self._children is not None:
+                self._children.keep_spares(1)
+            try:
+                self._take_until_stopped(until_idle)
+            finally:
+                self._stop = self._stop or Stop.GIVE_BACK
+                for thread in self._running():
+                    thread.join()
+                self._dispatch.close()
+                if self._children is not None:
+                    self._children.close()
+
+    def _take_until_stopped(self, until_idle: bool) -> None:
+        buried = 0.0
+        while self._stop is None:
+            try:
+                if time.monotonic() - buried >= _BURY:
+                    self._runs.leases.bury()
+                    buried = time.monotonic()
+                self._end_stopped()
+                waiting = self._begin()
+            except StorageDown:
+                time.sleep(_AWAY)
+                continue
+            if until_idle and not waiting and not self.busy:
+                return
+            self._dispatch.wait(_LOOK_ANYWAY)
+
+    def _end_stopped(self) -> None:
+        """End the hands of runs that somebody has asked to stop at once."""
+        if self._children is None:
+            return
+        for uid in self._runs.to_stop_now(list(self._busy)):
+            self._children.end_of(uid)
+
+    def _begin(self) -> bool:
+        """Begin as many runs as there is room for. Gives whether any is due."""
+        due = self._runs.to_take()
+        for row in due:
+            if self.busy >= self._places:
+                break
+            with self._door:
+                if row.uid in self._busy or self._refused.get(row.uid, 0.0) > time.monotonic():
+                    continue
+                thread = threading.Thread(
+                    target=self._carry_out, args=(row,), name=f"run {row.uid}"
+                )
+                self._busy[row.uid] = thread
+            thread.start()
+        return bool(due)
+
+    def _carry_out(self, row: Any) -> None:
+        try:
+            report = self._runs.carry_out(row.uid, stop=lambda: self._stop)
+            if report is None:
+                self._refused[row.uid] = time.monotonic() + _NO_SLOT
+            else:
+                self._refused.clear()  # a slot is free by now
+                self._told(row.uid, report)
+        except ParapluError as error:
+            self._told(row.uid, error)
+        except Exception as error:
+            self._told(row.uid, error)
+        finally:
+            with self._door:
+                self._busy.pop(row.uid, None)
+
+    def _running(self) -> list[threading.Thread]:
+        with self._door:
+            return list(self._busy.values())
