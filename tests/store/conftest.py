@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,7 @@ if str(ENGINE) not in sys.path:
     sys.path.insert(0, str(ENGINE))
 
 from bureau import Bureau, found_home, moved_in  # noqa: E402
-from sqlalchemy import create_engine, select  # noqa: E402
 
-from paraplu.settings import load_home  # noqa: E402
-from paraplu.store import tables  # noqa: E402
 from paraplu.store.database import Database  # noqa: E402
 from paraplu.store.keys import KeyStore  # noqa: E402
 from postgres import empty_postgres_url, postgres, postgres_url  # noqa: E402, F401
@@ -55,13 +51,9 @@ def database(url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def bureau(founded: Path, tmp_path: Path, url: str) -> Iterator[Bureau]:
-    """A bureau of the test's own, on both kinds of databases."""
+def bureau(founded: Path, tmp_path: Path) -> Iterator[Bureau]:
+    """A bureau of the test's own."""
     opened = moved_in(founded, tmp_path / "bureau")
-    home = load_home(opened.home)
-    if not url.startswith("sqlite"):
-        _copy_rows(home.database_url, url)
-        replace(home, database=url).save()
     yield opened
     opened.close()
 
@@ -88,14 +80,3 @@ def store(keys_url: str) -> Iterator[KeyStore]:
     opened.create()
     yield opened
     opened.close()
-
-
-def _copy_rows(here: str, there: str) -> None:
-    source, target = create_engine(here), create_engine(there)
-    with source.connect() as old, target.begin() as new:
-        for table in tables.metadata.sorted_tables:
-            new.execute(table.delete())
-            if rows := [row._asdict() for row in old.execute(select(table))]:
-                new.execute(table.insert(), rows)
-    source.dispose()
-    target.dispose()

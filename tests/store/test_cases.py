@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from bureau import BOOKING, CLIENT, Bureau, booking
+from bureau import Bureau, booking
 from sqlalchemy.exc import IntegrityError
 
 from paraplu.domain.case import State
 from paraplu.errors import FenceLost, NotFound, Refused
 from paraplu.store import cases, plans
 from paraplu.store.database import Database
+from store.rows import CLIENT, NOW, SERVICE, receive
 
 
 @pytest.fixture
-def database(bureau: Bureau) -> Database:
-    """A database with one case that was received; SQLite and PostgreSQL."""
-    bureau.send(booking("A-1"))
-    return bureau.centre.parts.database
-
-
-@pytest.fixture
-def case(bureau: Bureau, database: Database) -> str:
-    """The uid of that case."""
-    return str(bureau.case("A-1").uid)
+def case(database: Database) -> str:
+    """The uid of a case that was received; on both kinds of databases."""
+    receive(database, "A-1", state="received")
+    return "A-1"
 
 
 def test_a_stale_token_writes_nothing(database: Database, case: str) -> None:
@@ -80,7 +75,7 @@ def test_one_reference_opens_one_case_a_turn(database: Database, case: str) -> N
 def test_what_is_put_off_is_not_due_before_its_time(database: Database, case: str) -> None:
     def due(now: int) -> list[str]:
         with database.read() as connection:
-            return [row.uid for row in cases.due(connection, CLIENT, BOOKING, now)]
+            return [row.uid for row in cases.due(connection, CLIENT, SERVICE, now)]
 
     with database.write() as connection:
         cases.write(connection, case, fence=None, not_before=1000)
@@ -89,16 +84,15 @@ def test_what_is_put_off_is_not_due_before_its_time(database: Database, case: st
 
 
 def test_the_case_whose_latest_moment_is_nearest_is_due_first(
-    bureau: Bureau, database: Database, case: str
+    database: Database, case: str
 ) -> None:
-    bureau.send(booking("A-2", "10002"), booking("A-3", "10003"))
-    uids = {name: bureau.case(name).uid for name in ("A-1", "A-2", "A-3")}
+    receive(database, "A-2", "A-3", receipt="second")
     with database.write() as connection:
-        cases.write(connection, uids["A-3"], fence=None, latest=5)
-        cases.write(connection, uids["A-2"], fence=None, latest=9)
+        cases.write(connection, "A-3", fence=None, latest=5)
+        cases.write(connection, "A-2", fence=None, latest=9)
     with database.read() as connection:
-        found = [row.uid for row in cases.due(connection, CLIENT, BOOKING, 10**15)]
-    assert found == [uids["A-3"], uids["A-2"], uids["A-1"]]
+        found = [row.uid for row in cases.due(connection, CLIENT, SERVICE, NOW)]
+    assert found == ["A-3", "A-2", "A-1"]
 
 
 def test_a_case_that_is_not_there_is_not_found(database: Database) -> None:
@@ -107,8 +101,10 @@ def test_a_case_that_is_not_there_is_not_found(database: Database) -> None:
 
 
 def test_a_case_is_found_by_reference_or_by_the_beginning_of_its_uid(
-    bureau: Bureau, case: str
+    bureau: Bureau,
 ) -> None:
+    bureau.send(booking("A-1"))
+    case = bureau.case("A-1").uid
     # Two cases of one moment share the beginning of their uids, which is the time.
     assert bureau.case(" a-1 ").uid == case
     assert bureau.case(case).uid == case

@@ -13,77 +13,7 @@ from paraplu.domain.case import State
 from paraplu.errors import FenceLost
 from paraplu.store import cases, claims, tables
 from paraplu.store.database import Database
-
-NOW = 1_000_000
-LONG_PAST, FAR_OFF = 1, 10**14  # leases are told by a clock of their own
-CLIENT, SERVICE = "noordwijk", "ledger-booking"
-
-
-def receive(database: Database, *names: str, receipt: str = "receipt", **more: Any) -> None:
-    """A receipt with a case of each of these names, received in this order."""
-    values = {"cases": len(names), "released_by": None, **more.pop("of_receipt", {})}
-    with database.write() as connection:
-        connection.execute(
-            tables.receipts.insert().values(
-                uid=receipt,
-                client=CLIENT,
-                service=SERVICE,
-                submitter="somebody",
-                channel="folder",
-                received_at=1,
-                file_hash=receipt,
-                evidence="",
-                state="open",
-                sealed=b"",
-                **values,
-            )
-        )
-        rows = [
-            {
-                "uid": name,
-                "client": CLIENT,
-                "service": SERVICE,
-                "reference_hash": name,
-                "turn": 1,
-                "content_hash": name,
-                "receipt": receipt,
-                "place": place,
-                "submitter": "somebody",
-                "state": State.READY.value,
-                "deadline": NOW + 100,
-                "received_at": 1,
-                "model": "m",
-                "key": "k",
-                "sealed": b"",
-                **more,
-            }
-            for place, name in enumerate(names)
-        ]
-        cases.add(connection, rows)
-
-
-def begin(database: Database, *runs: str, lease_until: int | None = FAR_OFF) -> None:
-    """Runs that are held by a worker until then."""
-    with database.write() as connection:
-        for number, run in enumerate(runs):
-            connection.execute(
-                tables.runs.insert().values(
-                    uid=run,
-                    client=CLIENT,
-                    service=SERVICE,
-                    credential=f"robot-{run}-{number}",
-                    purpose="run",
-                    started_by="somebody",
-                    due_at=1,
-                    worker="w",
-                    lease_until=lease_until,
-                )
-            )
-
-
-def change(database: Database, uid: str, **values: Any) -> None:
-    with database.write() as connection:
-        connection.execute(tables.cases.update().where(tables.cases.c.uid == uid).values(**values))
+from store.rows import CLIENT, LONG_PAST, NOW, SERVICE, begin, change, receive
 
 
 def take(database: Database, run: str, most: int = 10, **more: Any) -> list[Any]:
@@ -185,12 +115,31 @@ def test_a_case_that_is_settled_keeps_nobody_from_what_shares_with_it(database: 
     assert names(take(database, "two")) == ["b"]
 
 
+def test_what_was_broken_off_comes_first_and_before_all_that_shares_with_it(
+    database: Database,
+) -> None:
+    receive(database, "a", "b", "c", "d")
+    for uid in ("a", "c"):
+        change(database, uid, share_hash="period-11")
+    begin(database, "one", lease_until=LONG_PAST)
+    change(database, "c", state=State.WORKING.value, run="one")
+    begin(database, "two", "three")
+    with database.read() as connection:
+        assert names(cases.due(connection, CLIENT, SERVICE, NOW)) == ["c", "a", "b", "d"]
+    assert names(take(database, "two", besides=["c"])) == [
+        "b",
+        "d",
+    ]  # a would alter what c is judged by
+    assert names(take(database, "three")) == ["c"]
+    assert names(take(database, "three", besides=["c"])) == ["a"]
+
+
 def test_of_a_large_receipt_the_first_are_taken_and_what_was_begun(database: Database) -> None:
     receive(database, *"abcdefgh")
     receive(database, "small", receipt="other")
     change(database, "g", state=State.WORKING.value)
     limits = {"many": 7, "first": 2}
-    assert names(take(database, "one", **limits)) == ["a", "small", "b", "g"]
+    assert names(take(database, "one", **limits)) == ["g", "a", "small", "b"]
     with database.write() as connection:
         connection.execute(tables.receipts.update().values(released_by="somebody"))
     left = names(take(database, "one", besides=["a", "small", "b", "g"], **limits))

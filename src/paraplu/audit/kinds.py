@@ -103,6 +103,13 @@ _ALL = (
         "Versions of a client, its agreements or its mandates came into force.",
     ),
     Kind("settings-exported", ENTITY, READ, Phase.ADMIN, "Settings of record were written out."),
+    Kind(
+        "database-upgraded",
+        ENTITY,
+        UPDATE,
+        Phase.ADMIN,
+        "The tables were brought to a newer version of their schema.",
+    ),
     Kind("demo-claim", ENTITY, OTHER, Phase.ADMIN, "In a demo, a person acted as somebody else."),
     Kind("signed-in", AUTHENTICATION, LOGON, Phase.ACCESS, "Somebody signed in, or tried to."),
     Kind("signed-out", AUTHENTICATION, LOGOFF, Phase.ACCESS, "Somebody signed out."),

@@ -30,6 +30,7 @@ from paraplu.store.runs import lease_clock
 from paraplu.store.tables import cases, receipts, runs
 
 URGENT: tuple[ColumnElement[Any], ...] = (
+    cases.c.state != State.WORKING.value,
     cases.c.latest.is_(None),
     cases.c.latest,
     cases.c.deadline,
@@ -37,7 +38,11 @@ URGENT: tuple[ColumnElement[Any], ...] = (
     cases.c.place,
     cases.c.uid,
 )
-"""The order in which cases are taken up: the one whose latest moment is nearest first."""
+"""The order in which cases are taken up: the one whose latest moment is nearest first.
+
+But what a run broke off in the middle of comes before everything: it is judged by what stood around it
+then, which the next change may alter.
+"""
 
 _AT_ONCE = 500  # values in one statement
 
@@ -65,10 +70,10 @@ def claim_next(
 
     Gives the rows of `cases` with their new fence, and `crashed`: a run had the case before and neither
     settled it nor gave it back. Left out are cases that another live run holds, cases that share a
-    recalculation with one of those, cases in `besides` (uids that this turn has had already), and of a
-    receipt of more than `many` cases that nobody has released all but the `first` ones and those that a
-    run was working on. To be called in a writing transaction; `now` is in milliseconds; leases are
-    told by their own clock.
+    recalculation with one of those or with one that was broken off, cases in `besides` (uids that this
+    turn has had already), and of a receipt of more than `many` cases that nobody has released all but
+    the `first` ones and those that a run was working on. To be called in a writing transaction; `now` is
+    in milliseconds; leases are told by their own clock.
     """
     clock = lease_clock(connection)
     left_out = set(besides)
@@ -141,8 +146,12 @@ def _next(
     working = cases.alias("working")
     shares = exists().where(
         working.c.share_hash == cases.c.share_hash,
+        working.c.uid != cases.c.uid,
         working.c.state.in_([state.value for state in DUE]),
-        _lives(working.c.run, run, clock),
+        or_(
+            _lives(working.c.run, run, clock),
+            and_(working.c.state == State.WORKING.value, working.c.run != run),
+        ),
     )
     return (
         select(cases.c.uid, cases.c.run, cases.c.share_hash)

@@ -36,7 +36,9 @@ from paraplu.store.failures import Stage, StorageDown, clean_errors, plain_failu
 __all__ = ["Database", "StorageDown", "add_missing", "holding", "is_writing"]
 
 _WAIT_MS = 30_000  # for another writer: of the same SQLite file, or of the same row
-_CREATING = 0x70617261  # the advisory lock under which tables are made
+CREATING = 0x70617261
+"""The advisory lock under which tables are made and changed."""
+
 
 # A process that was suspended in the middle of a transaction must not hold its rows for ever.
 _SESSION: Mapping[str, int | str] = {
@@ -126,7 +128,7 @@ class Database:
         """Make the tables in an empty database; one that has them is left as it is."""
         with self.write() as connection:
             if not self.is_sqlite:
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({_CREATING})"))
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({CREATING})"))
             tables.metadata.create_all(connection)
             add_missing(connection, tables.meta, [{"name": "schema", "value": str(tables.SCHEMA)}])
 

@@ -1,0 +1,1 @@
+"""How a database came from one version of the tables to the next, one file a version (alembic)."""
