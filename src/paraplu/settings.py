@@ -28,7 +28,11 @@ _STALL = int(STALL_LIMIT.total_seconds())
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """One installation. `log` is the origin of its audit log, `targets` the address of each target."""
+    """One installation. `log` is the origin of its audit log, `targets` the address of each target.
+
+    `database`, `keys` and `evidence_folder` say where those are when they are not in the home: in a cluster
+    on PostgreSQL, on PostgreSQL in a database of its own, and in a folder that all machines share.
+    """
 
     path: Path
     log: str
@@ -36,6 +40,8 @@ class Home:
     database: str = ""
     stall_seconds: int = _STALL
     targets: Mapping[str, str] = field(default_factory=dict)
+    keys: str = ""
+    evidence_folder: str = ""
 
     @property
     def stall(self) -> timedelta:
@@ -49,8 +55,8 @@ class Home:
 
     @property
     def keys_url(self) -> str:
-        """The store of keys, a file of its own."""
-        return f"sqlite:///{self.path / 'keys.db'}"
+        """The store of keys: a file of its own unless the settings name another place."""
+        return self.keys or f"sqlite:///{self.path / 'keys.db'}"
 
     @property
     def secrets(self) -> Path:
@@ -60,7 +66,7 @@ class Home:
     @property
     def evidence(self) -> Path:
         """The folder of evidence files."""
-        return self.path / "evidence"
+        return Path(self.evidence_folder) if self.evidence_folder else self.path / "evidence"
 
     @property
     def answers(self) -> Path:
@@ -107,8 +113,13 @@ class Home:
     def save(self) -> None:
         """Write the settings file, in one step."""
         data: dict[str, Any] = {"log": self.log, "demo": self.demo}
-        if self.database:
-            data["database"] = self.database
+        for name, value in (
+            ("database", self.database),
+            ("keys", self.keys),
+            ("evidence", self.evidence_folder),
+        ):
+            if value:
+                data[name] = value
         if self.stall_seconds != _STALL:
             data["stall_seconds"] = self.stall_seconds
         data["targets"] = {name: {"address": address} for name, address in self.targets.items()}
@@ -131,7 +142,8 @@ def load_home(path: Path) -> Home:
         raise SettingsWrong(f"There is no home of Paraplu in {path}. Make one with: paraplu init")
     data = read_toml(file)
     targets = data.get("targets", {})
-    unknown = set(data) - {"log", "demo", "database", "stall_seconds", "targets"}
+    places = {"database", "keys", "evidence"}
+    unknown = set(data) - places - {"log", "demo", "stall_seconds", "targets"}
     if unknown or not isinstance(data.get("log"), str) or not isinstance(targets, dict):
         what = (
             f"unknown: {', '.join(sorted(unknown))}"
@@ -144,14 +156,24 @@ def load_home(path: Path) -> Home:
         raise SettingsWrong(
             f"{file} is wrong (stall_seconds must be a whole number, 600 by default)."
         )
-    return Home(
+    home = Home(
         path=path,
         log=data["log"],
         demo=bool(data.get("demo", False)),
         database=str(data.get("database", "")),
         stall_seconds=stall,
         targets={name: str(entry.get("address", "")) for name, entry in targets.items()},
+        keys=str(data.get("keys", "")),
+        evidence_folder=str(data.get("evidence", "")),
     )
+    if home.keys_url == home.database_url:
+        raise SettingsWrong(
+            f"{file} names one database for cases and keys: the keys need one of their own, so that no "
+            "copy of the cases holds what opens them."
+        )
+    if home.evidence_folder and not home.evidence.is_absolute():
+        raise SettingsWrong(f"{file}: evidence must be a whole path, the same on every machine.")
+    return home
 
 
 def read_toml(path: Path) -> dict[str, Any]:
