@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from typing import Any, ClassVar
 
-from paraplu import Bot, CaseInHand, Change, Desk, Finding
+from paraplu import Bot, CaseInHand, Change, Client, Desk, Finding
 from paraplu_payroll.change import SetComponent
 from paraplu_payroll.dossier import Dossier
 from paraplu_payroll.request import SalaryCorrection
@@ -39,6 +39,13 @@ class PayrollBot(Bot[SalaryCorrection]):
         "Changes part-time percentages, scales or other master data, or splits over cost centres.",
         "Goes on when a remark was written that nobody has read.",
     )
+
+    def shares(self, request: SalaryCorrection, client: Client) -> str | None:
+        """One correction of a client at a time: each makes the system calculate everybody's run anew.
+
+        Which run that is, only the system knows when the request names no period.
+        """
+        return client.id
 
     _last: tuple[CaseInHand[SalaryCorrection], Desk, Dossier] | None = None
 

@@ -85,6 +85,14 @@ class Bot(ABC, Generic[R]):
     def change(self, case: CaseInHand[R], desk: Desk) -> Change[Any]:
         """The change that carries the request out."""
 
+    def shares(self, request: R, client: Client) -> str | None:
+        """What a case has in common with others so that no two are worked on at once, None for nothing.
+
+        Runs that share a backlog keep cases apart that give the same text: those whose acts make the
+        target recalculate the same thing would find each other's changes among the bystanders.
+        """
+        return None
+
     def watched(self, case: CaseInHand[R], desk: Desk, code: str) -> Finding | bool:
         """Look at a watch again: True when it came true, False when not yet, or what a person must see."""
         return True

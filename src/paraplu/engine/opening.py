@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from paraplu.domain.case import State
+from paraplu.domain.finding import ToPerson
 from paraplu.domain.message import Message
 from paraplu.domain.receipt import Handled
 from paraplu.domain.request import Request
 from paraplu.engine.casefile import Content, Said
 from paraplu.engine.clients import Terms
 from paraplu.engine.clock import to_ms
+from paraplu.engine.hands import guarded
 from paraplu.engine.journal import OURSELVES, Personal, pack, words
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
@@ -162,6 +164,8 @@ class Opening:
     ) -> None:
         parts, terms, submitter = self._parts, self._delivery.terms, self._delivery.submitter
         agreement = terms.agreement
+        bot = parts.bots[self._service]
+        shared = guarded("shares", lambda: bot.shares(request, terms.client))
         uid, now = parts.clock.uid(), parts.clock.now()
         content_hash = parts.keys.hash("content", self._client, self._service, request.content())
         twin = self._twin(connection, content_hash)
@@ -182,6 +186,7 @@ class Opening:
                 "turn": turn,
                 "content_hash": content_hash,
                 "subject_hash": subject and parts.keys.hash("subject", self._client, subject),
+                "share_hash": shared and parts.keys.hash("share", agreement.target, shared),
                 "receipt": self._delivery.receipt,
                 "place": len(self.batch.cases),
                 "follows": follows,
@@ -240,7 +245,7 @@ class Opening:
                 "uid": parts.clock.uid(),
                 "case_uid": uid,
                 "code": message.code,
-                "finding_hash": finding_hash(parts.keys, message),
+                "finding_hash": finding_hash(parts.keys, ToPerson(message)),
                 "opened_at": parts.clock.ms(),
                 "due": row["deadline"],
                 "sealed": sealed,

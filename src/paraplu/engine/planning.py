@@ -82,8 +82,7 @@ class Planning:
         return [
             finding
             for finding in findings
-            if isinstance(finding, ToClient)
-            or finding_hash(self._parts.keys, finding.message) not in seen
+            if isinstance(finding, ToClient) or finding_hash(self._parts.keys, finding) not in seen
         ]
 
     def _alarm_elsewhere(self, connection: Any, case: Held) -> bool:

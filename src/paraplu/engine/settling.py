@@ -115,7 +115,7 @@ class Settling:
             uid=uid,
             case_uid=case.uid,
             code=finding.message.code,
-            finding_hash=finding_hash(self._parts.keys, finding.message),
+            finding_hash=finding_hash(self._parts.keys, finding),
             opened_at=self._parts.clock.ms(),
             due=min(moments),
             sealed=self._parts.case_files.seal_messages(
@@ -228,6 +228,8 @@ class Settling:
         )
 
 
-def finding_hash(keys: KeyStore, message: Message) -> str:
+def finding_hash(keys: KeyStore, finding: ToPerson) -> str:
     """By which the same finding is known again after a person has read it."""
-    return keys.hash("finding", pack(message.to_json()).decode())
+    if finding.key is not None:
+        return keys.hash("finding", finding.message.code, finding.key)
+    return keys.hash("finding", pack(finding.message.to_json()).decode())

@@ -39,7 +39,7 @@ def call_people(turn: Turn) -> int:
                 before=latest,
                 latest=latest,
             )
-            if finding_hash(parts.keys, finding.message) in exceptions.seen(connection, row.uid):
+            if finding_hash(parts.keys, finding) in exceptions.seen(connection, row.uid):
                 continue
             settling.aside_within(connection, Held(row, row.fence), [finding])
             called += 1
