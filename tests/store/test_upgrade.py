@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,35 +17,13 @@ from sqlalchemy import select, text
 
 from paraplu.bootstrap import upgrade_home
 from paraplu.errors import Refused, SchemaMismatch
-from paraplu.settings import Home, load_home
+from paraplu.settings import Home
 from paraplu.store import cases, tables
 from paraplu.store.database import Database
 from paraplu.store.upgrade import migrate, upgrade
+from store.released import unpack_home
 
-RELEASED = Path(__file__).with_name("schema_1")
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-
-
-def unpack_home(folder: Path, *, demo: bool = False) -> Home:
-    """A home that the first release left behind: closed and open cases, one of them in the middle."""
-    kept = json.loads((RELEASED / "home.json").read_text("utf-8"))
-    for name, data in kept["files"].items():
-        path = folder / "home" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(base64.b64decode(data))
-        path.chmod(0o600)
-    for name, target in (
-        ("schema-1.sql", folder / "home" / "paraplu.db"),
-        ("keys.sql", folder / "home" / "keys.db"),
-        ("ledger.sql", folder / "ledger.db"),
-    ):
-        with closing(sqlite3.connect(target)) as database:
-            database.execute("PRAGMA journal_mode=WAL")
-            database.executescript((RELEASED / name).read_text("utf-8"))
-    ledger = {"ledger": str(folder / "ledger.db")}
-    home = Home(folder / "home", kept["log"], demo, targets=ledger)
-    home.save()
-    return load_home(folder / "home")
 
 
 @pytest.fixture
