@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from paraplu.domain.planned import PlannedState
 from paraplu.engine.clients import Terms
 from paraplu.engine.course import Course, Stop
 from paraplu.engine.journal import Hand
@@ -18,7 +19,7 @@ from paraplu.engine.people import Known
 from paraplu.engine.report import Progress, RunReport
 from paraplu.engine.turn import Turn
 from paraplu.errors import Refused
-from paraplu.store import runs
+from paraplu.store import planned, runs
 
 RUN, REHEARSAL = "run", "rehearsal"
 
@@ -54,6 +55,30 @@ class Runs:
         `Refused` when no agreement is in force or no bot offers the service.
         """
         return self._ask(connection, client, service, by, RUN, due_at)
+
+    def plan(
+        self, schedule: str, planned_for: int, client: str, service: str, by: str
+    ) -> str | None:
+        """Make the run due that a schedule has planned for a time (milliseconds). Gives the run's uid.
+
+        None when somebody has done so already: two schedulers plan the same run, once.
+        """
+        parts = self._parts
+        uid, now = parts.clock.uid(), parts.clock.ms()
+        with parts.database.write() as connection:
+            if not planned.plan(
+                connection,
+                uid=uid,
+                schedule=schedule,
+                planned_for=planned_for,
+                client=client,
+                service=service,
+                changed_at=now,
+            ):
+                return None
+            run = self._ask(connection, client, service, by, RUN, None, planned_run=uid)
+            planned.write(connection, uid, PlannedState.DUE, now, run=run)
+        return run
 
     def run(
         self, client: str, service: str, by: Known, progress: Progress | None = None
@@ -186,6 +211,8 @@ class Runs:
         by: str,
         purpose: str,
         due_at: int | None,
+        *,
+        planned_run: str | None = None,
     ) -> str:
         terms = self._terms(client, service)
         uid, now = self._parts.clock.uid(), self._parts.clock.ms()
@@ -199,6 +226,7 @@ class Runs:
             purpose=purpose,
             started_by=by,
             due_at=due_at,
+            planned_run=planned_run,
         )
         if purpose == RUN:
             self._offer(connection, uid, due_at)

@@ -14,7 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.exc import IntegrityError
 
+from paraplu.domain.planned import PlannedState
 from paraplu.errors import FenceLost
+from paraplu.store import planned
 from paraplu.store.tables import runs
 
 
@@ -99,6 +101,8 @@ def take(
             )
     except IntegrityError:  # another worker was quicker at this slot
         return None
+    if row.planned_run is not None:
+        planned.write(connection, row.planned_run, PlannedState.STARTED, now)
     return get(connection, uid)
 
 
@@ -130,12 +134,14 @@ def held(connection: Connection, uid: str, token: int) -> Row[Any]:
 
 def end(connection: Connection, uid: str, token: int, ending: str, now: int) -> None:
     """Write that a run has ended and how. Raises `FenceLost` as `held` does."""
-    held(connection, uid, token)
+    row = held(connection, uid, token)
     connection.execute(
         runs.update()
         .where(runs.c.uid == uid, runs.c.token == token)
         .values(ended_at=now, ending=ending, lease_until=None)
     )
+    if row.planned_run is not None:
+        planned.write(connection, row.planned_run, PlannedState.FINISHED, now, why=ending)
 
 
 def ask_to_stop(connection: Connection, uid: str, how: str) -> bool:
