@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from paraplu import ASKED, VOLATILE, Change, Effect, Role, Roles, TargetRefused, derived
+from paraplu import ASKED, VOLATILE, Change, Effect, NothingDone, Role, Roles, derived
 from paraplu_payroll.request import LARGEST
 from paraplu_payroll.system import (
     Booking,
@@ -147,8 +147,8 @@ class SetComponent(Change[PayLook]):
     def preconditions(self) -> Mapping[str, str]:
         """The run takes corrections, and the employment is what it was.
 
-        Raises `TargetRefused` when it takes none: what the procedure requires is never planned otherwise,
-        whenever the run was closed.
+        Raises `NothingDone` when it takes none: what the procedure requires is never planned otherwise,
+        whenever the run was closed. The check of the next try tells what that means for the request.
         """
         place = self._booking.place
         runs = {run.period: run for run in self._system.runs(place.organisation)}
@@ -156,9 +156,9 @@ class SetComponent(Change[PayLook]):
         run = runs.get(place.period)
         employment = None if employee is None else employee.employments.get(place.employment)
         if run is None or not run.open:
-            raise TargetRefused(f"The run of {place.period} takes no corrections any more.")
+            raise NothingDone(f"The run of {place.period} takes no corrections any more.")
         if employment is None:
-            raise TargetRefused("The employment is not in the payroll system any more.")
+            raise NothingDone("The employment is not in the payroll system any more.")
         return {
             "period": place.period,
             "run": "open",

@@ -142,16 +142,15 @@ class PlaceOrder(Change[OrderLook]):
     def preconditions(self) -> Mapping[str, str]:
         """That contract and budgets still allow it; nothing is required of an order that is placed.
 
-        Raises `TargetRefused` when they do not: what the procedure requires is never planned otherwise.
+        Raises `NothingDone` when they do not: what the procedure requires is never planned otherwise. The
+        check of the next try tells with figures.
         """
         terms = self._terms
         found = funds.verdicts(self._system, terms.organisation, terms.order, terms.now.date())
         if not funds.ALLOWING.issuperset(found.values()):
             own = self._system.orders(terms.organisation, terms.word)
             if not any(order.state in (PLACED, SHIPPED) for order in own):
-                raise TargetRefused(
-                    "A contract or budget of this order does not allow it any more."
-                )
+                raise NothingDone("A contract or budget of this order does not allow it any more.")
         return found
 
     def act(self, reached: str | None) -> None:
@@ -262,12 +261,12 @@ class CancelOrder(Change[OrderLook]):
     def preconditions(self) -> Mapping[str, str]:
         """The order's state, and that the supplier has not confirmed it.
 
-        Raises `TargetRefused` when the order is not there, or confirmed, or cannot be cancelled: that is
-        never planned, whatever a person has read and handed back.
+        Raises `NothingDone` when the order is not there any more, and `TargetRefused` when it is confirmed
+        or cannot be cancelled: that is never planned, whatever a person has read and handed back.
         """
         order = self._only()
         if order is None:
-            raise TargetRefused("The order that was to be cancelled is not there any more.")
+            raise NothingDone("The order that was to be cancelled is not there any more.")
         if order.state != CANCELLED and order.confirmed_date is not None:
             raise TargetRefused("The supplier has confirmed the order: it is not cancelled here.")
         if order.state != CANCELLED and order.state not in self._system.cancellable:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from payroll_on_paper import PayrollOnPaper, asked, desk, in_hand, line, lines
 
-from paraplu import Roles, TargetRefused
+from paraplu import NothingDone, Roles
 from paraplu.domain.look import Comparison, compare, flatten
 from paraplu.domain.plan import planned_bounds, planned_fields, stray_fields
 from paraplu_payroll import PayrollBot
@@ -258,7 +258,7 @@ def test_the_preconditions_are_the_run_and_the_employment() -> None:
         "employment": "ends never",
     }
     paid(system)
-    with pytest.raises(TargetRefused, match="no corrections"):
+    with pytest.raises(NothingDone, match="no corrections"):
         change.preconditions()
 
 
@@ -271,7 +271,7 @@ def test_a_run_that_is_paid_between_check_and_plan_is_not_planned(late: str) -> 
     paid(system)
     change = bot.change(case, at)
     assert "2026-11" in change.record
-    with pytest.raises(TargetRefused, match="no corrections"):
+    with pytest.raises(NothingDone, match="no corrections"):
         change.preconditions()
 
 
@@ -288,7 +288,7 @@ def test_an_employment_that_is_gone_is_refused() -> None:
     system = Forgetful()
     change = Correction(system).change
     system.gone = True
-    with pytest.raises(TargetRefused, match="employment"):
+    with pytest.raises(NothingDone, match="employment"):
         change.preconditions()
 
 

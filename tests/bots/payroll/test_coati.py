@@ -11,7 +11,15 @@ import pytest
 from carrying_out import codes, found, planned, planned_anyway
 from payroll_on_paper import asked, desk, in_hand
 
-from paraplu import Credential, OutcomeUnknown, Outgoing, Secret, SessionTerms, TargetRefused
+from paraplu import (
+    Credential,
+    NothingDone,
+    OutcomeUnknown,
+    Outgoing,
+    Secret,
+    SessionTerms,
+    TargetRefused,
+)
 from paraplu_browser import connector
 from paraplu_payroll.system import Place
 from paraplu_payroll.targets.coati import CoatiPayroll
@@ -252,7 +260,7 @@ def test_a_run_that_was_approved_since_is_left_alone(coati: Coati, target: Coati
     target.page.once("dialog", lambda dialog: dialog.accept())
     with target.page.expect_navigation():
         target.page.get_by_role("button", name="Aprobar").click()
-    with pytest.raises(TargetRefused, match="no corrections"):
+    with pytest.raises(NothingDone, match="no corrections"):
         planned_change.change.preconditions()
     with pytest.raises((TargetRefused, OutcomeUnknown)):
         planned_change.change.act(None)

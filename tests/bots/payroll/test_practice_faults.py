@@ -9,6 +9,7 @@ from payroll_on_paper import desk
 
 from paraplu import (
     Action,
+    NothingDone,
     OutcomeUnknown,
     Outgoing,
     PageChanged,
@@ -147,7 +148,7 @@ def test_a_run_that_is_paid_between_look_and_act_is_left_alone(
         assert office.truth.run_state("waterland", NOVEMBER) == "paid"
         assert person.lines() == before
         assert planned_change.judged().verdict == "nothing"
-        with pytest.raises(TargetRefused, match="no corrections"):
+        with pytest.raises(NothingDone, match="no corrections"):
             planned_change.change.preconditions()
         left = office.truth.mutations(f"PP-paid-{moment}")
         assert all(mutation.state == "discarded" for mutation in left)
@@ -168,7 +169,7 @@ def test_a_run_that_is_paid_while_it_is_checked_is_refused_at_intend(
         change = bot.change(case, at)
         assert change.preconditions()["run"] == "open"  # what was read for the check
         target.refresh()
-        with pytest.raises(TargetRefused, match="no corrections"):
+        with pytest.raises(NothingDone, match="no corrections"):
             change.preconditions()
     finally:
         office.set_run_state("waterland", NOVEMBER, "calculated")

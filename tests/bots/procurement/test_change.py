@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from paraplu import Change, TargetRefused
+from paraplu import Change, NothingDone
 from paraplu.domain.look import Comparison, Difference, compare, flatten
 from paraplu.domain.plan import planned_fields, stray_fields
 from paraplu_procurement.change import CancelOrder, PlaceOrder, Terms
@@ -196,7 +196,7 @@ class Poor(Product):
 @pytest.mark.parametrize("state", ["", "draft"])
 def test_an_order_that_its_budget_does_not_allow_is_never_planned(terms: Terms, state: str) -> None:
     place = PlaceOrder(Poor(terms, state), terms)  # type: ignore[arg-type]
-    with pytest.raises(TargetRefused, match="budget"):
+    with pytest.raises(NothingDone, match="budget"):
         place.preconditions()
 
 

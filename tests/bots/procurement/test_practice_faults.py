@@ -13,6 +13,7 @@ from paraplu import (
     CaseInHand,
     Credential,
     Desk,
+    NothingDone,
     OutcomeUnknown,
     PageChanged,
     Secret,
@@ -198,7 +199,7 @@ def test_a_refusal_at_the_last_step_leaves_the_stage_to_be_seen(
     with signed_in() as target:
         change = BOT.change(make_case(request), make_desk(target))
         before = change.look()
-        with pytest.raises(TargetRefused, match="contract"):
+        with pytest.raises(NothingDone, match="contract"):
             change.preconditions()
         with pytest.raises(OutcomeUnknown, match="said no"):
             change.act(None)
