@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sqlalchemy import Connection
+from paraplu.store.database import Connection
 
 
 class Dispatch(Protocol):

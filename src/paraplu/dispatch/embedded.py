@@ -10,9 +10,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from sqlalchemy import Connection
-
-from paraplu.store.database import StorageDown
+from paraplu.store.database import Connection, StorageDown
 
 _LOOKS = 0.05  # seconds between two looks
 

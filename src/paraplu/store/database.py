@@ -33,7 +33,7 @@ from paraplu.errors import SchemaMismatch
 from paraplu.store import tables
 from paraplu.store.failures import Stage, StorageDown, clean_errors, plain_failures
 
-__all__ = ["Database", "StorageDown", "add_missing", "holding", "is_writing"]
+__all__ = ["Connection", "Database", "StorageDown", "add_missing", "holding", "is_writing"]
 
 _WAIT_MS = 30_000  # for another writer: of the same SQLite file, or of the same row
 CREATING = 0x70617261
