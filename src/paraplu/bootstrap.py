@@ -6,13 +6,15 @@ import os
 import re
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 import paraplu
 from paraplu.audit.note import Signer, Verifier
@@ -93,28 +95,50 @@ class Centre:
 
 
 def create_home(
-    path: Path, person: Person, *, demo: bool = False, clock: Clock | None = None
+    path: Path,
+    person: Person,
+    *,
+    demo: bool = False,
+    clock: Clock | None = None,
+    database: str = "",
+    keys: str = "",
+    evidence: str = "",
 ) -> tuple[Home, Known]:
     """Make a home in `path` with its databases, keys and log, and its first person.
 
-    Raises `Refused` when there is one already, `SettingsWrong` when the folder cannot be written.
+    `database`, `keys` and `evidence` are as in `Home`: empty means in the home. Raises `Refused` when there
+    is one already, `SettingsWrong` when the folder cannot be written or the database is not one for us.
     """
     if (path / SETTINGS).exists():
         raise Refused(f"There is a home of Paraplu in {path} already.")
     clock = clock or Clock()
-    home = Home(path, _origin(clock.now()), demo)
+    home = Home(
+        path,
+        _origin(clock.now()),
+        demo,
+        database=database,
+        keys=keys,
+        evidence_folder=evidence,
+    )
+    begun = (home.secrets / "master.key").exists()
     try:
         home.path.mkdir(parents=True, exist_ok=True)
         home.path.chmod(0o700)  # answered workbooks lie in it, readable
         for folder in (home.secrets, home.evidence, home.answers, home.locks):
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(exist_ok=True, parents=folder == home.evidence)
         home.secrets.chmod(0o700)
         for name in ("master.key", "index.key", "log.key"):
             secret_bytes(home.secrets / name, make=True)
     except OSError as error:
         raise SettingsWrong(f"The folder {path} cannot be written: {error.strerror}.") from None
     parts = _parts(home, Plugins(), clock)
+    if not begun and parts.database.schema() is not None:
+        raise Refused(
+            "There is a Paraplu in this database already. For another machine of it copy the home: "
+            f"{SETTINGS}, log.vkey and the folder secrets."
+        )
     parts.database.create()
+    _apply_dispatch(parts.database)
     parts.keys.create()
     (home.path / "log.vkey").write_text(parts.journal.verifier.vkey + "\n", encoding="utf-8")
     with parts.database.read() as connection:
@@ -149,6 +173,7 @@ def upgrade_home(
             journal.write(connection, journal.entry("database-upgraded", hand, detail=detail))
 
         done = upgrade(parts.database, clock.now(), tell)
+        _apply_dispatch(parts.database)
         if done.before != done.after:
             journal.sign_head()
         return done
@@ -163,13 +188,18 @@ def open_centre(
     clock: Clock | None = None,
     plugins: Plugins | None = None,
     tools: Callable[[], Tools] | None = None,
+    database: str | None = None,
 ) -> Centre:
     """Open the home in `path`. Raises `SettingsWrong` or `SchemaMismatch` with what to do.
+
+    `database` is the URL of its database when that is not the one that its settings say.
 
     Runs have their hands in child processes, which find plugins by entry point. With `plugins` given (an
     author's tests) they have them in this one, unless `tools` says what children make their hands of.
     """
     home = load_home(path)
+    if database is not None:
+        home = replace(home, database=database)
     children: Children | None = None
     if plugins is None or tools is not None:
         plugins = plugins or Plugins()
@@ -208,6 +238,35 @@ def _dispatch(home: Home) -> Dispatch:
     return ClusterDispatch(home.database_url)
 
 
+def _apply_dispatch(database: Database) -> None:
+    """Make what dispatch needs in the database, or bring it to the installed version."""
+    if database.is_sqlite:
+        return
+    from paraplu.dispatch.cluster import apply_schema
+
+    with database.write() as connection:
+        apply_schema(connection)
+
+
+def _require_database(url: str) -> None:
+    """Raise `SettingsWrong` unless this is the URL of a database of a kind that we know how to use."""
+    kind = url.partition(":")[0]
+    if kind not in ("sqlite", "postgresql+psycopg"):
+        raise SettingsWrong(
+            "A database is named by a URL like postgresql+psycopg://user@host/name "
+            f"(or sqlite:////folder/file.db), not by one that begins with '{kind[:30]}'."
+        )
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        raise SettingsWrong(
+            "The URL of the database cannot be read: write it like "
+            "postgresql+psycopg://user@host:5432/name, special characters in it as %XX."
+        ) from None
+    if kind != "sqlite":
+        import_module("paraplu.dispatch.cluster")  # says so when the extra is not installed
+
+
 def open_tools(path: Path) -> Tools:
     """What hands in a process of their own are made of; they know the home's settings only."""
     return tools_of(load_home(path), Plugins())
@@ -231,6 +290,8 @@ def _parts(
     clock: Clock,
     hands: Callable[[HandsTerms, Recorder], Hands] | None = None,
 ) -> Parts:
+    for url in (home.database_url, home.keys_url):
+        _require_database(url)
     database = Database(home.database_url)
     keys = KeyStore(
         home.keys_url,
