@@ -109,6 +109,12 @@ class Call:
         asked = self.bounded(limit).get("timeout")
         return limit if asked is None else float(asked) / 1000
 
+    def pace(self) -> float:
+        """The seconds that the author himself wants it to take: a pause, or a pace of typing."""
+        if self.method == "wait_for_timeout":
+            return float(self._argument("timeout", 0) or 0) / 1000
+        return float(self.kwargs.get("delay") or 0) / 1000 * max(1, len(self.text()))
+
     def bounded(self, limit: float) -> dict[str, Any]:
         """The keyword arguments, with a time limit of the author's own at most `limit` seconds."""
         kwargs = dict(self.kwargs)

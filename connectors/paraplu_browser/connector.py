@@ -60,16 +60,21 @@ def _opened(terms: SessionTerms, record: Recorder) -> Iterator[Session]:
 @contextmanager
 def session_in(browser: Browser, terms: SessionTerms, record: Recorder) -> Iterator[Session]:
     """A session in a browser that runs already, with a context of its own."""
+    from paraplu_browser.deadline import Deadline
     from paraplu_browser.instrument import instrument, join, leave
-    from paraplu_browser.launch import fresh_context
+    from paraplu_browser.launch import fresh_context, kill, processes_of
     from paraplu_browser.session import BrowserSession
 
     instrument()
     with fresh_context(browser, terms.address) as context:
-        session = BrowserSession(context, terms, record)
-        join(session)
+        deadline = Deadline(processes_of(browser), kill)
         try:
-            yield session
+            session = BrowserSession(context, terms, record, deadline)
+            join(session)
+            try:
+                yield session
+            finally:
+                leave(session)
         finally:
-            leave(session)
+            deadline.end()
         session.finish()

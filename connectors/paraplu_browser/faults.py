@@ -41,6 +41,16 @@ _GONE = (
     "Connection closed",
     "connection closed",
 )
+# In the words of Playwright's driver, which sends a target's own requests, for what never left.
+_NOT_CONNECTED = (
+    "ECONNREFUSED",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "certificate",
+)
+_MISWRITTEN = ("Invalid URL", "Unsupported", "Protocol ", "should be", "must be")
 _UNREADY = {
     "intercepts pointer events": "something lies over it",
     "element is not enabled": "it is not enabled",
@@ -61,6 +71,7 @@ class Circumstances:
     enters: bool  # puts something into a field, which by itself sends nothing
     opens: bool
     sent: bool  # a sending request left during the call
+    requests: bool  # asks the target by itself, without a page
     seconds: float  # the most it could take
 
 
@@ -70,12 +81,10 @@ def translate(error: Error, about: Circumstances) -> ParapluError:
 
     message = error.message or ""
     doing = f"{about.what} was to be {about.verb}"
-    if any(word in message for word in _GONE):
-        if about.acts or about.sent:
-            return OutcomeUnknown(
-                f"The browser or its page was gone while {doing}: look whether it was done first."
-            )
-        return TargetDown(f"The browser or its page was gone while {doing}. Try again.")
+    if closed(error):
+        return gone(about)
+    if about.requests and not any(word in message for word in _MISWRITTEN):
+        return _unanswered(message, about)
     net = _NET.search(message)
     if net and net.group(1) == "ERR_ABORTED" and not about.sent:
         return PageChanged(
@@ -98,6 +107,32 @@ def translate(error: Error, about: Circumstances) -> ParapluError:
             "target's locator with the page."
         )
     return PageChanged(f"{about.what} could not be {about.verb}: {_reason(message)}.")
+
+
+def closed(error: Error) -> bool:
+    """Whether an error of Playwright means that the browser, its page or its driver is gone."""
+    return any(word in (error.message or "") for word in _GONE)
+
+
+def gone(about: Circumstances) -> ParapluError:
+    """The error for a call during which the browser or its page was lost."""
+    doing = f"{about.what} was to be {about.verb}"
+    if about.acts or about.sent:
+        return OutcomeUnknown(
+            f"The browser or its page was gone while {doing}: look whether it was done first."
+        )
+    return TargetDown(f"The browser or its page was gone while {doing}. Try again.")
+
+
+def _unanswered(message: str, about: Circumstances) -> ParapluError:
+    """The error for a request of a target's own. Of what it sends, traffic knows nothing."""
+    if any(word in message for word in _NOT_CONNECTED):
+        return TargetDown(f"The target cannot be reached for a {about.what}. Try later.")
+    if about.acts:
+        return OutcomeUnknown(
+            f"A {about.what} got no answer after it may have been sent: look whether it was done first."
+        )
+    return TargetDown(f"A {about.what} got no answer within {about.seconds:g} s. Try later.")
 
 
 def _had_acted(message: str) -> bool:

@@ -30,6 +30,7 @@ _TICK = "tick"
 _SELECT = "select"
 _PICKED = frozenset({"date", "time", "month", "week", "datetime-local", "color", "range"})
 _ATTEMPTS = 4
+_LOOKS = 3
 _REST = 0.06  # seconds between two looks that must agree
 _LONGEST_REST = 3.0
 
@@ -71,16 +72,15 @@ class Field:
 
     def look(self, script: str = LOOK) -> Shown | None:
         """What it shows now; None when it is not there. Does not wait."""
-        from playwright.sync_api import Error
+        from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
-        for _ in range(3):
-            try:
-                return self._look(script)
-            except Error as error:
-                if "context was destroyed" not in error.message and "navigat" not in error.message:
-                    raise
-            self._page.wait_for_load_state("domcontentloaded")  # it went on to another page
-        return None
+        retrying = Retrying(
+            stop=stop_after_attempt(_LOOKS),
+            retry=retry_if_exception(_goes_on),
+            sleep=lambda _: self._page.wait_for_load_state("domcontentloaded"),
+            retry_error_callback=lambda _: None,
+        )
+        return retrying(self._look, script)
 
     def _look(self, script: str) -> Shown | None:
         element: Any = self._element
@@ -167,6 +167,15 @@ class Field:
             element.press_sequentially(text, delay=pace, timeout=timeout)
         else:
             element.type(text, delay=pace, timeout=timeout)
+
+
+def _goes_on(error: BaseException) -> bool:
+    """Whether a look failed because the page went on to another one meanwhile."""
+    from playwright.sync_api import Error
+
+    return isinstance(error, Error) and (
+        "context was destroyed" in error.message or "navigat" in error.message
+    )
 
 
 def _left(until: float) -> float:

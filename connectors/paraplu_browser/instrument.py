@@ -24,6 +24,8 @@ _sessions: dict[int, tuple[int, BrowserSession]] = {}
 _instrumented = threading.Lock()
 _done: set[str] = set()
 
+_EXPECTATIONS = ("LocatorAssertions", "PageAssertions")
+
 
 def instrument() -> None:
     """Wrap the methods of `paraplu_browser.rules.TABLE`. Does nothing the second time."""
@@ -39,6 +41,13 @@ def instrument() -> None:
                 original = vars(kind).get(method)
                 if original is not None:  # an older Playwright has fewer
                     setattr(kind, method, _wrapped(original, method, rule))
+        for name in _EXPECTATIONS:
+            kind = _class(sync_api, name)
+            if name in _done or kind is None:
+                continue
+            _done.add(name)
+            for method in [one for one in vars(kind) if one.startswith(("to_", "not_to_"))]:
+                setattr(kind, method, _witnessed(vars(kind)[method]))
 
 
 def join(session: BrowserSession) -> None:
@@ -60,6 +69,20 @@ def _wrapped(original: Callable[..., Any], method: str, rule: Rule) -> Callable[
         if session is None:
             return original(self, *args, **kwargs)
         return session.perform(Call(rule, method, self, args, kwargs), original)
+
+    return wrapper
+
+
+def _witnessed(original: Callable[..., Any]) -> Callable[..., Any]:
+    """An expectation does not say whose page it is about: the session opened last in this thread waits."""
+
+    @functools.wraps(original)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        session = _session_of(self)
+        if session is None:
+            return original(self, *args, **kwargs)
+        asked = float(kwargs.get("timeout") or 0) / 1000
+        return session.witness(functools.partial(original, self, *args, **kwargs), asked)
 
     return wrapper
 

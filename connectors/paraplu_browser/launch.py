@@ -48,6 +48,9 @@ _QUIET = (
 )
 _FOLDER = "paraplu-browser-"
 _PREFERENCES = {"net": {"network_prediction_options": 2}}  # 2: never connect ahead
+_browsers: dict[int, int | None] = {}
+"""The process ids of running browsers, by identity: asking takes a while."""
+
 _drivers: dict[int, tuple[Any, Playwright, int]] = {}
 """By thread: Playwright's running driver and how many sessions use it; it can run once in a thread."""
 
@@ -105,18 +108,27 @@ def fresh_context(browser: Started, address: str) -> Iterator[BrowserContext]:
         service_workers="block",
         extra_http_headers={"Connection": "close"},
     )
+    processes = processes_of(browser)  # now: one that hangs does not tell
     try:
         yield context
     finally:
-        with suppress(Exception), _watchdog(CLOSING_LIMIT, _process_of(browser)):
+        with suppress(Exception), _watchdog(CLOSING_LIMIT, *processes):
             context.close()
 
 
 def processes_of(browser: Started) -> tuple[int, ...]:
     """The process ids of a running browser and of this thread's driver, as far as they tell."""
     driver = _drivers.get(threading.get_ident())
-    known = (_process_of(browser), None if driver is None else _process_of_driver(driver[0]))
+    known = (
+        _browsers.get(id(browser)) or _process_of(browser),
+        None if driver is None else _process_of_driver(driver[0]),
+    )
     return tuple(one for one in known if one is not None)
+
+
+def kill(process: int) -> None:
+    """Kill a browser with all that belongs to it, or a driver. Does nothing when it is gone."""
+    _kill(process)
 
 
 def answers(browser: Started, processes: tuple[int, ...]) -> bool:
@@ -165,7 +177,7 @@ class _Closing:
 
     def __init__(self, browser: Started, driver: _Driver) -> None:
         self._browser = browser
-        self._process = _process_of(browser)
+        self._process = _browsers[id(browser)] = _process_of(browser)
         self._driver = driver
 
     def close(self) -> None:
@@ -173,6 +185,7 @@ class _Closing:
             with suppress(Exception), _watchdog(CLOSING_LIMIT, self._process, self._driver.process):
                 self._browser.close()
         finally:
+            _browsers.pop(id(self._browser), None)
             _kill(self._process)
 
 

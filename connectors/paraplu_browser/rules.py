@@ -8,7 +8,8 @@
 * `value`: the argument that is recorded, or RESULT for what a reading gave back.
 * `entry`: how the field is read back afterwards (see `paraplu_browser.field`).
 
-What `expect()` looks at is no action: it goes past these methods, and its AssertionErrors are its own.
+What `expect()` looks at is no action: it goes past these methods, and its AssertionErrors are its own. It has
+a deadline like every call.
 """
 
 from __future__ import annotations

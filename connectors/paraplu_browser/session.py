@@ -13,9 +13,10 @@ from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from paraplu import NothingDone, Outgoing, Recorder, SessionTerms, WriteStopped
+from paraplu import NothingDone, Outgoing, Recorder, SessionTerms, TargetDown, WriteStopped
 from paraplu_browser.call import Call
-from paraplu_browser.faults import Circumstances, translate
+from paraplu_browser.deadline import Deadline
+from paraplu_browser.faults import Circumstances, closed, gone, translate
 from paraplu_browser.field import PASSWORD, Field, Shown
 from paraplu_browser.page_scripts import HOLDS_PASSWORD
 from paraplu_browser.record import DOTS, Journal
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 # greenlets of their own, which have a context of their own: what a target's handler does is watched.
 _watched: ContextVar[bool] = ContextVar("paraplu_browser_watched", default=False)
 
+# How many times the limit of an action a call may take with all that is done around it: looking, waiting
+# for the field to be at rest, typing again.
+_PATIENCE = 4
+
 # What may be done again when the page has not heard of it.
 _REPEATABLE = ("click", "dblclick", "tap", "press")
 
@@ -37,8 +42,11 @@ _REPEATABLE = ("click", "dblclick", "tap", "press")
 class BrowserSession:
     """Playwright's `Page` with its context; made by `paraplu_browser.connector`."""
 
-    def __init__(self, context: BrowserContext, terms: SessionTerms, record: Recorder) -> None:
+    def __init__(
+        self, context: BrowserContext, terms: SessionTerms, record: Recorder, deadline: Deadline
+    ) -> None:
         self._limit = terms.action_limit
+        self._deadline = deadline
         self._journal = Journal(record, terms.secrets)
         self._ongoing = 0
         self._front: Page | None = None
@@ -47,7 +55,8 @@ class BrowserSession:
         context.on("dialog", self._asked)
         self._traffic = Traffic(context, terms.address, terms.writes)
         self._typed = Typed(self._traffic, self._journal, terms.action_limit)
-        self._handle = context.new_page()
+        with deadline.within(_PATIENCE * terms.action_limit):
+            self._handle = context.new_page()
 
     @property
     def handle(self) -> Page:
@@ -66,7 +75,7 @@ class BrowserSession:
             page = self._front if self._front and not self._front.is_closed() else self._handle
             covered = [frame.locator("input[type=password]") for frame in page.frames]
             covered += [one for one in (*self._typed.covered, *mask) if isinstance(one, Locator)]
-            with suppress(Error):
+            with suppress(Error), self._deadline.within(_PATIENCE * self._limit):
                 return page.screenshot(mask=covered, timeout=self._limit * 1000)
             return None
         finally:
@@ -89,20 +98,21 @@ class BrowserSession:
             self._raise_trouble()
         sent = self._traffic.sent if sent is None else sent
         self._front = self._page_of(call)
-        closed = self._front.is_closed()
+        shut = self._front.is_closed()
         value, result, failure = None, None, None
         self._ongoing += 1
         try:
-            result, value = self._work(call, original)
+            with self._deadline.within(_PATIENCE * self._limit + call.pace()):
+                result, value = self._work(call, original)
         except BaseException as error:
             if not isinstance(error, Exception | KeyboardInterrupt | SystemExit):
                 raise  # the session is being taken down around a handler (GreenletExit)
-            failure = self._translated(error, call, sent, closed)
+            failure = self._translated(error, call, sent, shut)
             value = call.value() if _speakable(call) else None
         finally:
             self._ongoing -= 1
         if failure is None and not self._ongoing:
-            failure = self._traffic.take_trouble()
+            failure = self._traffic.take_trouble() or self._lost(call, sent)
         if call.rule.verb:
             try:
                 self._journal.write(
@@ -121,6 +131,29 @@ class BrowserSession:
             raise failure from None
         self._journal.refuse_after_failure()
         return result
+
+    def witness(self, expectation: Callable[[], Any], asked: float) -> Any:
+        """Let `expect()` look. It is no action and its AssertionErrors are its own, but it comes to an end.
+
+        Playwright's own limit does not hold for a browser that hangs; `asked` is the author's, in seconds.
+        Raises `TargetDown` for a browser that is gone.
+        """
+        from playwright.sync_api import Error
+
+        try:
+            with self._deadline.within(_PATIENCE * self._limit + asked):
+                return expectation()
+        except (Error, AssertionError) as error:
+            if self._connected and not (isinstance(error, Error) and closed(error)):
+                raise
+        raise TargetDown(
+            "The browser or its page was gone while something was expected. Try again."
+        )
+
+    @property
+    def _connected(self) -> bool:
+        browser = self.context.browser
+        return browser is None or browser.is_connected()
 
     def finish(self) -> None:
         """At the end of the session: raise what would otherwise never be heard of."""
@@ -155,17 +188,22 @@ class BrowserSession:
 
     def _open(self, call: Call, original: Callable[..., Any], limit: float) -> Any:
         """Open a page. The browser's own page after a failed request may still come in between."""
-        from playwright.sync_api import Error
+        from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
-        try:
-            return _do(call, original, limit)
-        except Error as error:
-            if 'interrupted by another navigation to "chrome-error:' not in error.message:
-                raise
-        page, until = self._page_of(call), time.monotonic() + limit
+        retrying = Retrying(
+            stop=stop_after_attempt(2),
+            retry=retry_if_exception(_interrupted),
+            sleep=lambda _: self._let_pass(self._page_of(call), limit),
+            reraise=True,
+        )
+        return retrying(_do, call, original, limit)
+
+    @staticmethod
+    def _let_pass(page: Page, limit: float) -> None:
+        """Wait until the browser's own page has come."""
+        until = time.monotonic() + limit
         while page.url.startswith("chrome-error:") and time.monotonic() < until:
             page.wait_for_timeout(20)
-        return _do(call, original, limit)
 
     def _show_request(self, call: Call) -> None:
         given = call.args[0] if call.args else call.kwargs.get("url", "")
@@ -209,30 +247,32 @@ class BrowserSession:
         shown = _or_none(lambda: Field(call.element, self._page_of(call), "").look())
         return isinstance(shown, Shown) and shown.kind == PASSWORD
 
-    def _translated(
-        self, error: BaseException, call: Call, sent: int, closed: bool
-    ) -> BaseException:
+    def _translated(self, error: BaseException, call: Call, sent: int, shut: bool) -> BaseException:
         from playwright.sync_api import Error
 
         if not isinstance(error, Error):
             return error
-        trouble = self._traffic.take_trouble()
-        if trouble is not None:
-            return trouble
+        return self._traffic.take_trouble() or translate(error, self._about(call, sent, shut))
+
+    def _lost(self, call: Call, sent: int) -> BaseException | None:
+        """The error for a call that Playwright lets pass although the browser died under it."""
+        if self._connected or not call.rule.verb:
+            return None
+        return gone(self._about(call, sent, shut=False))
+
+    def _about(self, call: Call, sent: int, shut: bool) -> Circumstances:
         rule: Rule = call.rule
         url = self._where(call) or ""
-        return translate(
-            error,
-            Circumstances(
-                what=self._journal.discreet(call.what(discreet=True)),
-                verb=rule.participle,
-                url=str(call.value() or url) if rule.opens else url,
-                acts=rule.acts and not closed,
-                enters=bool(rule.entry),
-                opens=rule.opens,
-                sent=self._traffic.sent > sent,
-                seconds=call.seconds(self._limit),
-            ),
+        return Circumstances(
+            what=self._journal.discreet(call.what(discreet=True)),
+            verb=rule.participle,
+            url=str(call.value() or url) if rule.opens else url,
+            acts=rule.acts and not shut,
+            enters=bool(rule.entry),
+            opens=rule.opens,
+            sent=self._traffic.sent > sent,
+            requests=type(call.subject).__name__ == "APIRequestContext",
+            seconds=call.seconds(self._limit),
         )
 
     def _raise_trouble(self) -> None:
@@ -293,6 +333,13 @@ class Waiting:
         self._session.perform(
             leave, lambda subject: self._manager.__exit__(None, None, None), self._sent
         )
+
+
+def _interrupted(error: BaseException) -> bool:
+    from playwright.sync_api import Error
+
+    own = 'interrupted by another navigation to "chrome-error:'
+    return isinstance(error, Error) and own in error.message
 
 
 def _do(call: Call, original: Callable[..., Any], limit: float) -> Any:

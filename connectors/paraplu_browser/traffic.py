@@ -17,6 +17,7 @@ WebSocket that is open already.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -48,6 +49,7 @@ _NEVER_LEFT = (
     "ERR_CERT_",
     "ERR_UNSAFE_PORT",
 )
+_LONGEST = 10**9  # seconds, thirty years
 _NOBODY_S_FAULT = ("ERR_ABORTED", "ERR_BLOCKED_BY")
 
 
@@ -211,13 +213,17 @@ def _site(url: str) -> str:
 
 
 def _retry_after(value: str | None) -> float | None:
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return float(value)
+    """The seconds of a Retry-After, a number or a date; a date gone by is 0. None for what is neither.
+
+    At most `_LONGEST`: what a target writes may be any figure.
+    """
+    given = (value or "").strip()
+    if re.fullmatch(r"[0-9]+", given):
+        return float(min(int(given[:12]), _LONGEST))
     try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
+        at = parsedate_to_datetime(given)
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        seconds = (at - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (at - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, seconds), float(_LONGEST))

@@ -95,17 +95,27 @@ class Typed:
         not keep its value, or when two undo each other; and again, until it is filled anew or another
         page is opened.
         """
-        for _ in range(_TURNS if self._fields else 1):
+        from tenacity import Retrying, retry_if_result, stop_after_attempt
+
+        def turn() -> tuple[bool, Any]:
             try:
                 self._look_again(guarded)
                 result = do()
             except BaseException:
                 self._let_pass()
                 raise
-            if not self._fields or not self._let_pass():
-                self._fields.clear()
-                return result
-        raise next(iter(self._fields.values()))[0].unkept()
+            return bool(self._fields) and self._let_pass(), result
+
+        retrying = Retrying(
+            stop=stop_after_attempt(_TURNS),
+            retry=retry_if_result(lambda turned: turned[0]),
+            retry_error_callback=lambda _: (True, None),
+        )
+        kept, result = retrying(turn)
+        if kept:
+            raise next(iter(self._fields.values()))[0].unkept()
+        self._fields.clear()
+        return result
 
     def _let_pass(self) -> bool:
         """Open the gate in every frame; whether a click was kept from the page."""

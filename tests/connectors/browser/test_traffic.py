@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from paraplu import (
     WriteStopped,
 )
 from paraplu_browser.connector import session_in
+from paraplu_browser.traffic import _retry_after
 
 pytestmark = pytest.mark.browser
 
@@ -294,3 +295,51 @@ def test_an_element_that_is_covered_or_not_enabled_is_said_so(
         page.get_by_role("button").click(timeout=3000)
     with pytest.raises(PageChanged, match="it is not enabled"):
         page.locator("#i").fill("x", timeout=3000)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high"),
+    [
+        ("7", 7, 7),
+        (" 120 ", 120, 120),
+        ("0", 0, 0),
+        ("9" * 400, 1e9, 1e9),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
+        ("Wed, 21 Oct 9998 07:28:00 GMT", 1e9, 1e9),
+    ],
+)
+def test_what_a_target_asks_to_wait_is_understood(value: str, low: float, high: float) -> None:
+    seconds = _retry_after(value)
+    assert seconds is not None and low <= seconds <= high
+
+
+def test_a_date_to_wait_for_is_counted_from_now() -> None:
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    for value in (
+        format_datetime(in_an_hour, usegmt=True),
+        format_datetime(in_an_hour.astimezone(timezone(timedelta(hours=-5)))),
+        in_an_hour.strftime("%a, %d %b %Y %H:%M:%S -0000"),
+    ):
+        seconds = _retry_after(value)
+        assert seconds is not None and 3000 < seconds <= 3600
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "-5",
+        "1.5",
+        "soon",
+        "\u00b2",
+        "\u0663",
+        "1e9",
+        "Wed, 99 Foo 2026",
+        "0x10",
+        "1 2",
+        "," * 9,
+    ],
+)
+def test_a_wait_that_makes_no_sense_counts_as_none_given(value: str | None) -> None:
+    assert _retry_after(value) is None
