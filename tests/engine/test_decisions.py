@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from bureau import MANDATES, PEOPLE, Bureau, booking, mandate
+from bureau import BOOKING, CLIENT, MANDATES, PEOPLE, Bureau, booking, mandate
 from paraplu_ledger import BookingBot, SetLine
 
 from paraplu import Bot, Change, Effect, Finding
@@ -359,3 +359,13 @@ def test_a_run_that_lost_the_case_in_the_middle_of_its_act_does_not_go_on(bureau
     bureau.with_bot(BookingBot).run()
     assert bureau.state("A-1") == "done"
     assert bureau.books.saves() == [bureau.mark("A-1")]
+
+
+def test_what_a_person_has_no_role_for_is_refused_by_the_engine(bureau: Bureau) -> None:
+    paul = bureau.who("paul")  # approves, and nothing else
+    with pytest.raises(NotAllowed, match="takes the role operator"):
+        bureau.centre.runs.run(CLIENT, BOOKING, paul)
+    with pytest.raises(NotAllowed, match="takes the role operator"):
+        bureau.centre.runs.rehearse(CLIENT, BOOKING, paul)
+    with pytest.raises(NotAllowed, match="takes the role administrator"):
+        bureau.centre.parts.clients.apply(bureau.file, bureau.who("olga"))

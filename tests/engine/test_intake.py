@@ -317,7 +317,7 @@ def test_an_unknown_client_is_named_with_those_that_are_known(bureau: Bureau) ->
     path = bureau.folder / "a.xlsx"
     path.write_bytes(b"x")
     with pytest.raises(NotFound, match=r"no client 'zuidwijk'\. Known are: noordwijk"):
-        bureau.centre.intake.receive(path, "zuidwijk", BOOKING, bureau.who("carla"))
+        bureau.centre.intake.receive(path, "zuidwijk", BOOKING, bureau.who("olga"))
 
 
 def test_an_interim_answer_becomes_final_and_keeps_its_name(bureau: Bureau) -> None:

@@ -19,10 +19,10 @@ from sqlalchemy import Connection
 
 from paraplu.domain.agreement import Agreement, Client
 from paraplu.domain.mandate import Mandate
-from paraplu.domain.person import Person
+from paraplu.domain.person import Person, Role
 from paraplu.engine.clock import Clock
 from paraplu.engine.journal import Journal, Personal, words
-from paraplu.engine.people import RETENTION, Known, People
+from paraplu.engine.people import RETENTION, Known, People, require
 from paraplu.errors import NotFound, Refused, SettingsWrong
 from paraplu.store import clients
 from paraplu.store.database import Database
@@ -167,8 +167,10 @@ class Clients:
         """Bring the records into the state of `file`. Gives what was changed.
 
         Raises `SettingsWrong` when the file contradicts itself or the plugins, `Refused` when the records
-        have changed since the file was exported (`force` passes over that and is in the entry).
+        have changed since the file was exported (`force` passes over that and is in the entry), `NotAllowed`
+        for a person without the role for it.
         """
+        require(by, None, Role.ADMINISTRATOR, Role.LEAD)
         self._check(file)
         with self._database.write() as connection:
             lines = self.difference(connection, file)

@@ -16,7 +16,7 @@ from paraplu.domain.workbook import Sheet, WorkbookRefused
 from paraplu.engine.journal import Personal, pack
 from paraplu.engine.opening import Delivery, Opening, scope_of
 from paraplu.engine.parts import Parts
-from paraplu.engine.people import Known
+from paraplu.engine.people import Known, require
 from paraplu.engine.reading import Delivered, read_requests
 from paraplu.errors import NotFound
 from paraplu.store import cases, evidence, exceptions, receipts
@@ -54,9 +54,11 @@ class Intake:
         """Take in the workbook at `path`. Everything is kept, whatever is wrong with it.
 
         Raises `Refused` when there is no agreement in force, and for a file that is not there; a
-        workbook that cannot be read becomes a stopped receipt that says why.
+        workbook that cannot be read becomes a stopped receipt that says why. Raises `NotAllowed` for a
+        person who has nothing to do with the client.
         """
         parts = self._parts
+        require(submitter, client)
         if not path.is_file():
             raise NotFound(f"There is no file {path}.")
         bot: Bot[Any] | None = parts.bots.get(service)

@@ -52,8 +52,12 @@ class Proof:
         self._parts = parts
 
     def check(self) -> Checked:
-        """Check every entry, every head and every evidence file. Writes nothing."""
+        """Check every entry, every head and every evidence file. Adds nothing to what is there.
+
+        On PostgreSQL everything committed before is given its place in the log first.
+        """
         journal = self._parts.journal
+        journal.complete()
         with self._parts.database.read() as connection:
             verdict = verify(
                 _places(connection), entries.all_heads(connection), [journal.verifier], journal.log
@@ -71,6 +75,7 @@ class Proof:
         self, reader: Known, *, case: str | None = None, kind: str | None = None, most: int = 200
     ) -> list[Shown]:
         """Entries with their personal values, oldest first; that they were read is an entry itself."""
+        self._parts.journal.complete()
         with self._parts.database.read() as connection:
             if case is not None:
                 found = list(entries.in_order(connection, case=case))[-most:]

@@ -9,19 +9,21 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from paraplu.domain.person import Role
 from paraplu.domain.planned import PlannedState
 from paraplu.engine.clients import Terms
 from paraplu.engine.course import Course, Stop
 from paraplu.engine.journal import Hand
 from paraplu.engine.leases import Leases
 from paraplu.engine.parts import Parts
-from paraplu.engine.people import Known
+from paraplu.engine.people import Known, require
 from paraplu.engine.report import Progress, RunReport
 from paraplu.engine.turn import Turn
 from paraplu.errors import Refused
 from paraplu.store import planned, runs
 
 RUN, REHEARSAL = "run", "rehearsal"
+_MAY = (Role.OPERATOR, Role.LEAD, Role.ADMINISTRATOR)
 
 Offer = Callable[[Connection, str, int], None]
 """Tells workers of a run, in the transaction that makes it due (at an instant in milliseconds)."""
@@ -83,7 +85,11 @@ class Runs:
     def run(
         self, client: str, service: str, by: Known, progress: Progress | None = None
     ) -> RunReport:
-        """Take up everything that is due, here and now. Raises `Refused` when a run is going already."""
+        """Take up everything that is due, here and now.
+
+        Raises `Refused` when a run is going already, `NotAllowed` for a person without the role for it.
+        """
+        require(by, client, *_MAY)
         with self.leases.working():
             self.leases.bury()
             with self._parts.database.write() as connection:
@@ -106,7 +112,11 @@ class Runs:
         progress: Progress | None = None,
         case: str | None = None,
     ) -> RunReport:
-        """Check and plan what is due on live reads; a safety net stops every write to the target."""
+        """Check and plan what is due on live reads; a safety net stops every write to the target.
+
+        Raises `NotAllowed` for a person without the role for it.
+        """
+        require(by, client, *_MAY)
         with self.leases.working():
             self.leases.bury()
             self._end_lost_rehearsals(client, service)
@@ -167,9 +177,11 @@ class Runs:
         return Course(turn, again, progress or (lambda *_: None), stop).go(only)
 
     def stop(self, uid: str, how: Stop, by: Known) -> bool:
-        """Ask a run to stop. False when it has ended already."""
+        """Ask a run to stop. False when it has ended already. Raises `NotAllowed` without the role."""
         with self._parts.database.write() as connection:
             row = runs.get(connection, uid)
+            if row is not None:
+                require(by, row.client, *_MAY)
             if row is None or not runs.ask_to_stop(connection, uid, how.value):
                 return False
             self._parts.journal.write(

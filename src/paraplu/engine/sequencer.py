@@ -27,7 +27,7 @@ from paraplu.store.database import Database, StorageDown
 _LOCK = 0x70617261_00000001  # ours among the advisory locks of a database
 _PATIENCE_MS = 1_200  # after which the server ends the session of a silent sequencer
 _STANDBY = 0.25  # seconds between two candidacies
-_BUSY, _IDLE = 0.005, 0.05  # seconds between two looks at the intake
+_BUSY, _IDLE = 0.02, 0.05  # seconds between two looks at the intake
 _BATCH = 1_000
 
 Tell = Callable[[str], None]
@@ -115,12 +115,10 @@ class Sequencer:
             stop.wait(_STANDBY)
 
     def _preside(self, connection: Connection, stop: threading.Event) -> None:
-        pause = _IDLE
         while not stop.is_set():
             moved = self._batch(connection)
-            pause = _BUSY if moved else min(pause * 1.5, _IDLE)
             if moved < _BATCH:
-                stop.wait(pause)
+                stop.wait(_BUSY if moved else _IDLE)
 
     def _batch(self, connection: Connection) -> int:
         """Move what stands in the intake, and sign the log with it when that is due."""
