@@ -28,7 +28,8 @@ class Client:
 
     def open(self, model: str, key: str = "") -> None:
         """A client without open tabs on one model: what is on the page then belongs to one form."""
-        self._page.goto("about:blank")
+        # That it is left will do: what was asked for meanwhile may keep the empty page from loading.
+        self._page.goto("about:blank", wait_until="commit")
         self._page.goto(f"{self._root}/model/{model}" + (f"/{key}" if key else ""))
         there = (
             self._page.get_by_label("State:", exact=True)

@@ -48,6 +48,7 @@ def demo(session: Session) -> int:
     from paraplu.settings import home_folder
 
     home = home_folder(session.home or _default_home())
+    _require_browser()
     _prepare_folder(session, home)
     with _office(home) as address:
         laid_out = _lay_out(home)
@@ -73,6 +74,13 @@ def _default_home() -> str:
     import os
 
     return os.environ.get("PARAPLU_HOME") or str(Path.cwd() / "paraplu-demo")
+
+
+def _require_browser() -> None:
+    """Raises `SettingsWrong` when there is none, before anything is made."""
+    from paraplu.plugins import Plugins
+
+    Plugins().connector("browser").where()
 
 
 def _prepare_folder(session: Session, home: Path) -> None:
