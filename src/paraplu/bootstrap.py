@@ -39,6 +39,7 @@ from paraplu.engine.people import Known, People
 from paraplu.engine.proof import Proof
 from paraplu.engine.report import RunReport
 from paraplu.engine.runs import Runs
+from paraplu.engine.sequencer import Sequencer
 from paraplu.engine.wording import Wording
 from paraplu.errors import Refused, SettingsWrong
 from paraplu.logging import log_to
@@ -68,16 +69,34 @@ class Centre:
     children: Children | None
     log: Any
 
-    def worker(self, places: int) -> Worker:
+    def worker(
+        self, places: int, told: Callable[[str, RunReport | Exception], None] | None = None
+    ) -> Worker:
         """A worker of this installation with `places` runs at once; see `Worker`.
 
-        After each run the workbooks are answered, and the operational log tells how it ended.
+        After each run the workbooks are answered, the operational log tells how it ended, and so does
+        `told`. On PostgreSQL the worker is a candidate for the sequencer of the log, too.
         """
-        return Worker(self.runs, self.dispatch, self.children, places, self._told)
+
+        def hear(run: str, outcome: RunReport | Exception) -> None:
+            if told is not None:
+                told(run, outcome)
+            self._told(run, outcome)
+
+        journal = self.parts.journal
+        sequencer = Sequencer(
+            self.parts.database,
+            log=journal.log,
+            clock=self.parts.clock,
+            signer=_signing(self.home)[0],
+            tell=lambda event: self.log.info(event.replace("-", "_")),
+        )
+        beside = None if self.parts.database.is_sqlite else sequencer.run
+        return Worker(self.runs, self.dispatch, self.children, places, hear, beside)
 
     def _told(self, run: str, outcome: RunReport | Exception) -> None:
         if isinstance(outcome, Exception):
-            self.log.error("run_failed", run=run, error=outcome)
+            self.log.error("run_failed", run=run, exc_info=outcome)
             return
         self.log.info("run_ended", run=run, ending=outcome.ending)
         if outcome.handled:

@@ -13,14 +13,35 @@ from paraplu.cli.session import Session, shared, system_user
 @click.command()
 @click.option("--name", help="Your own name, as others know you.")
 @click.option("--handle", help="Your user name here: lower-case letters, digits, dots, hyphens.")
+@click.option(
+    "--database",
+    metavar="URL",
+    default="",
+    help="A PostgreSQL database for several machines (else an SQLite file in the home).",
+)
+@click.option(
+    "--keys", metavar="URL", default="", help="Another database, for the keys (else a file)."
+)
+@click.option(
+    "--evidence", metavar="FOLDER", default="", help="A folder that all machines share (else here)."
+)
 @shared
-def init(session: Session, name: str | None, handle: str | None) -> None:
+def init(
+    session: Session,
+    name: str | None,
+    handle: str | None,
+    database: str,
+    keys: str,
+    evidence: str,
+) -> None:
     """Make a home: databases, keys, audit log and its first person, you, as administrator.
 
     \b
     Examples:
       paraplu init --name "Ines Bakker"
       paraplu init --home /srv/paraplu --name "Ines Bakker" --handle ines
+      paraplu init --name "Ines Bakker" --database postgresql+psycopg://paraplu@db.example/paraplu \\
+        --keys postgresql+psycopg://paraplu@db.example/keys --evidence /mnt/evidence
     """
     from pydantic import ValidationError
 
@@ -43,7 +64,9 @@ def init(session: Session, name: str | None, handle: str | None) -> None:
             f"'{chosen}' cannot be a user name: use 2 to 40 lower-case letters, digits, dots or hyphens, "
             "beginning with a letter (--handle)."
         ) from None
-    home, known = create_home(home_folder(session.home), person)
+    home, known = create_home(
+        home_folder(session.home), person, database=database, keys=keys, evidence=evidence
+    )
     session.out.line(f"Made a home in {home.path}.")
     session.out.line(
         f"You are '{person.handle}', administrator, bound to the system user '{user}'."

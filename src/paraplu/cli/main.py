@@ -24,6 +24,7 @@ COMMANDS = {
     "receipts": ("paraplu.cli.receipts:receipts", "List deliveries; let a large one go on."),
     "rehearse": ("paraplu.cli.runs:rehearse", "Check and plan what is due; change nothing."),
     "run": ("paraplu.cli.runs:run", "Carry out what is due and allowed."),
+    "worker": ("paraplu.cli.worker:worker", "Carry out runs as they become due."),
     "cases": (
         "paraplu.cli.cases:cases",
         "List, show, take, hand back, reply, withdraw, close by hand.",

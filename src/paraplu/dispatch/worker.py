@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from paraplu.dispatch.children import Children
@@ -21,12 +22,15 @@ _LOOK_ANYWAY = (
 _BURY = 2.0  # seconds between two looks for workers of this machine that died
 _NO_SLOT = 0.5  # seconds before a run is reached for again that was not to be had
 _AWAY = 1.0  # seconds to wait while the database is away
+_BESIDE = 10.0  # seconds for what is done beside to end
+_HEED = 0.2  # seconds between two chances for signals while runs are ending
 
 
 class Worker:
     """Carries out runs in `places` threads of this process, the hands of each in a child of its own.
 
-    `told` hears of every run that ended here, or failed with an error.
+    `told` hears of every run that ended here, or failed with an error. `beside` is done in a thread of its
+    own as long as the worker works: it is given the event that ends it.
     """
 
     def __init__(
@@ -36,12 +40,14 @@ class Worker:
         children: Children | None,
         places: int,
         told: Callable[[str, RunReport | Exception], None],
+        beside: Callable[[threading.Event], None] | None = None,
     ) -> None:
         self._runs = runs
         self._dispatch = dispatch
         self._children = children
         self._places = places
         self._told = told
+        self._beside = beside
         self._stop: Stop | None = None
         self._busy: dict[str, threading.Thread] = {}
         self._refused: dict[str, float] = {}
@@ -68,7 +74,7 @@ class Worker:
 
         While the database is away nothing is begun, and the worker waits for it.
         """
-        with self._runs.leases.working():
+        with self._runs.leases.working(), self._doing_beside():
             self._dispatch.listen()
             if self._children is not None:
                 self._children.keep_spares(1)
@@ -77,7 +83,8 @@ class Worker:
             finally:
                 self._stop = self._stop or Stop.GIVE_BACK
                 for thread in self._running():
-                    thread.join()
+                    while thread.is_alive():  # without a timeout Windows hears of no signal
+                        thread.join(_HEED)
                 self._dispatch.close()
                 if self._children is not None:
                     self._children.close()
@@ -90,11 +97,12 @@ class Worker:
                     self._runs.leases.bury()
                     buried = time.monotonic()
                 self._end_stopped()
+                busy = self.busy  # before the look: what ends after it may have made a run due
                 waiting = self._begin()
             except StorageDown:
                 time.sleep(_AWAY)
                 continue
-            if until_idle and not waiting and not self.busy:
+            if until_idle and not (waiting or busy or self.busy):
                 return
             self._dispatch.wait(_LOOK_ANYWAY)
 
@@ -136,6 +144,20 @@ class Worker:
         finally:
             with self._door:
                 self._busy.pop(row.uid, None)
+
+    @contextmanager
+    def _doing_beside(self) -> Iterator[None]:
+        if self._beside is None:
+            yield
+            return
+        ended = threading.Event()
+        thread = threading.Thread(target=self._beside, args=(ended,), name="beside", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join(_BESIDE)
 
     def _running(self) -> list[threading.Thread]:
         with self._door:
