@@ -33,6 +33,16 @@ def test_a_stale_token_writes_nothing(database: Database, case: str) -> None:
         cases.write(connection, case, fence=new, state=State.PLANNED)
 
 
+def test_a_token_can_be_shown_without_changing_anything(database: Database, case: str) -> None:
+    with database.write() as connection:
+        fence = cases.claim(connection, case, "run-1", crashed=False)
+        before = cases.get(connection, case)
+        cases.write(connection, case, fence=fence)
+        assert cases.get(connection, case) == before
+    with pytest.raises(FenceLost), database.write() as connection:
+        cases.write(connection, case, fence=fence - 1)
+
+
 def test_a_persons_word_takes_the_case_out_of_a_runs_hands(database: Database, case: str) -> None:
     with database.write() as connection:
         fence = cases.claim(connection, case, "run-1", crashed=False)

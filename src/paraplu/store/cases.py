@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from paraplu.domain.case import State, move
+from paraplu.domain.case import State, may_move, move
 from paraplu.errors import FenceLost, NotFound
 from paraplu.store.claims import URGENT, claim_next as claim_next, may_be_taken_up
 from paraplu.store.database import holding
@@ -131,13 +131,22 @@ def write(
 
     People change cases without a token (`fence` None): a run that holds the case loses it by that.
     """
-    row = get(connection, uid)
+    held = cases.update().where(cases.c.uid == uid)
     if fence is None:
-        values = {"fence": row.fence + 1, "run": None, **values}
-    elif row.fence != fence:
+        held = held.values(fence=cases.c.fence + 1, run=None)
+    else:
+        held = held.where(cases.c.fence == fence).values(fence=fence)
+    if state is not None:
+        from_here = [old.value for old in State if old is state or may_move(old, state)]
+        held = held.where(cases.c.state.in_(from_here)).values(state=state.value)
+    if connection.execute(held.values(**values).returning(cases.c.uid)).first() is not None:
+        return
+    # One statement judges and writes, so that nothing comes in between; this only finds the words.
+    row = get(connection, uid)
+    if fence is not None and row.fence != fence:
         raise FenceLost(
             "Another run holds this case by now: what this run wanted to write was refused."
         )
-    if state is not None and state.value != row.state:
-        values["state"] = move(State(row.state), state).value
-    connection.execute(cases.update().where(cases.c.uid == uid).values(**values))
+    if state is not None:
+        move(State(row.state), state)
+    raise FenceLost("Somebody else changed this case just now: what was to be written was refused.")
