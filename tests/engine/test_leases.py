@@ -149,3 +149,18 @@ def test_a_run_that_is_given_back_is_gone_on_with_by_another_worker(bureau: Bure
     assert report is not None
     assert report.ending == "finished"
     assert (bureau.case("A-2").crashes, bureau.state("A-2")) == (0, "done")
+
+
+def test_a_credential_has_the_fewest_slots_that_its_agreements_give_it(bureau: Bureau) -> None:
+    def slots() -> int:
+        with bureau.centre.parts.database.read() as connection:
+            return bureau.centre.parts.clients.slots(connection, "ledger-robot")
+
+    bureau.settings(limits={"slots": 3})
+    assert slots() == 3
+    orders = bureau.file.agreement[1].model_copy(
+        update={"version": 2, "credential": "ledger-robot"}
+    )
+    bureau.file = bureau.file.model_copy(update={"agreement": (bureau.file.agreement[0], orders)})
+    bureau.centre.parts.clients.apply(bureau.file, bureau.who("ines"), force=True)
+    assert slots() == 1

@@ -99,7 +99,10 @@ def main() -> None:
         from paraplu.errors import IntegrityBroken, ParapluError
 
         if not isinstance(error, ParapluError):
-            raise
+            from paraplu.logging import unexpected
+
+            # Not the traceback: the texts of libraries may quote what was worked on.
+            _fail(unexpected(error), FAILED, wants_json)
         _fail(str(error), INTEGRITY if isinstance(error, IntegrityBroken) else FAILED, wants_json)
 
 

@@ -50,7 +50,7 @@ def child_main(
         tools = make_tools()
         for name in warm:
             with contextlib.suppress(ParapluError):  # told when a session is opened
-                tools.connectors(name).warm()
+                getattr(tools.connectors(name), "warm", _nothing)()
     except Exception as error:
         _answer(pipe, RAISED, _told(error))
         return
@@ -124,6 +124,10 @@ def _told(error: Exception) -> ParapluError:
             return PluginWrong(f"The bot failed with {type(error).__name__}.")
         return error
     return PluginWrong(f"The bot failed with {type(error).__name__}.")
+
+
+def _nothing() -> None:
+    """What a connector does that has nothing to start ahead and does not say so."""
 
 
 def _part_from_terminal() -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection
 
 from paraplu.domain.agreement import Agreement, Client
@@ -124,6 +124,17 @@ class Clients:
             for uid, text in clients.mandates_of(connection, client, service)
         }
         return Terms(found, newest, mandates)
+
+    def slots(self, connection: Connection, credential: str) -> int:
+        """How many runs may use a credential at once: the least that an agreement in force says."""
+        newest: dict[tuple[str, str], Agreement] = {}
+        for client in self.every(connection):
+            today = self._clock.now().astimezone(client.zone).date()
+            for one in self.agreements(connection, client.id):
+                if one.valid_on(today):
+                    newest[client.id, one.service] = one
+        mine = [one.limits.slots for one in newest.values() if one.credential == credential]
+        return min(mine, default=1)
 
     def revision(self, connection: Connection, client: str) -> str | None:
         """A short digest of everything on record about a client, None when there is nothing."""
@@ -241,8 +252,11 @@ class Clients:
                 )
             try:
                 bot.variants.model_validate(agreement.variants)
-            except ValueError as error:
-                raise SettingsWrong(f"The variants of {agreement.id} are wrong: {error}") from None
+            except ValidationError as error:
+                wrong = "; ".join(
+                    f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()
+                )
+                raise SettingsWrong(f"The variants of {agreement.id} are wrong: {wrong}") from None
 
     def _check_revision(self, connection: Connection, file: ClientFile) -> None:
         client = file.client.id if file.client else ""

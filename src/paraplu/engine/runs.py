@@ -164,7 +164,8 @@ class Runs:
             self._refuse(uid)
             raise
         with self._parts.database.write() as connection:
-            row = self.leases.take(connection, uid, terms.agreement.limits.slots)
+            slots = self._parts.clients.slots(connection, row.credential)
+            row = self.leases.take(connection, uid, slots)
             if row is None:
                 return None
             turn = self._turn(row, terms)
