@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from paraplu.settings import Home
+
+pytestmark = pytest.mark.slow
 from store.released import unpack_home
 
 
