@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
 from paraplu_ledger import BookingBot, Books, LedgerTarget, OrderBot, connector
 from paraplu_ledger.target import PASSWORD
+from paraplu_ledger.tools import make
 
 from paraplu import Agreement, Bot, Client
 from paraplu.audit.entry import Entry
@@ -192,6 +194,7 @@ class Bureau:
         self.time = Ticking()
         self.bots: dict[str, type[Bot[Any]]] = {BOOKING: BookingBot, ORDER: OrderBot}
         self.file = SETTINGS
+        self.in_children = False  # whether runs have their hands in child processes
         self._sent = 0
         self._centre: Centre | None = None
 
@@ -202,7 +205,9 @@ class Bureau:
             plugins = Plugins(
                 bots=self.bots, targets={"ledger": LedgerTarget}, connectors={"ledger": connector}
             )
-            self._centre = open_centre(self.home, clock=Clock(self.time), plugins=plugins)
+            tools = partial(make, self.home) if self.in_children else None
+            clock = Clock(self.time)
+            self._centre = open_centre(self.home, clock=clock, plugins=plugins, tools=tools)
         return self._centre
 
     def close(self) -> None:
@@ -286,8 +291,7 @@ class Bureau:
         uid = self.case(reference).uid
         later = int((self.time.now + timedelta(hours=1)).timestamp() * 1000)
         with self.centre.parts.database.write() as connection:
-            table = tables.cases
-            others = table.update().where(table.c.uid != uid)
+            others = tables.cases.update().where(tables.cases.c.uid != uid)
             connection.execute(others.values(not_before=later))
         self.run()
         with self.centre.parts.database.write() as connection:
@@ -333,8 +337,7 @@ class Bureau:
 
     def mark(self, reference: str, service: str = BOOKING) -> str:
         """What a case leaves in the target."""
-        row = self.case(reference, service)
-        model = self.bots[service].request
+        row, model = self.case(reference, service), self.bots[service].request
         return self.centre.parts.case_files.content(row, model).mark
 
     def every_case(self) -> list[Any]:
@@ -365,8 +368,7 @@ class Bureau:
 
     def hand_back(self, reference: str, reason: str = "looked at", service: str = BOOKING) -> None:
         """Give a case back to the bot."""
-        case = self.case(reference, service).uid
-        self.centre.desks.hand_back(case, self.who("olga"), reason)
+        self.centre.desks.hand_back(self.case(reference, service).uid, self.who("olga"), reason)
 
     def assert_intact(self) -> None:
         """The log, its heads and the evidence are whole."""
@@ -374,11 +376,11 @@ class Bureau:
         assert checked.intact, (checked.verdict.findings, checked.wrong_files)
 
 
-def found_home(folder: Path, settings: ClientFile = SETTINGS) -> None:
-    """Make a home and a ledger in `folder`, with the settings in force."""
+def found_home(folder: Path, settings: ClientFile = SETTINGS, database: str = "") -> None:
+    """Make a home and a ledger in `folder`, with the settings in force; `database` as in `create_home`."""
     folder.mkdir(parents=True, exist_ok=True)
     clock = Clock(Ticking(START - timedelta(days=1)))
-    home, _known = create_home(folder / "home", PEOPLE[0], clock=clock)
+    home, _known = create_home(folder / "home", PEOPLE[0], clock=clock, database=database)
     credentials = home.secrets / "credentials.toml"
     robots = (f'[{name}]\nuser = "robot"\npassword = "{PASSWORD}"\n' for name in ROBOTS)
     credentials.write_text("\n".join(robots), "utf-8")
@@ -390,9 +392,9 @@ def found_home(folder: Path, settings: ClientFile = SETTINGS) -> None:
     bureau.close()
 
 
-def moved_in(template: Path, folder: Path) -> Bureau:
-    """A bureau of its own, copied from `template`."""
+def moved_in(template: Path, folder: Path, **settings: Any) -> Bureau:
+    """A bureau of its own, copied from `template`; `settings` are those of `Home` that differ."""
     shutil.copytree(template, folder, dirs_exist_ok=True)
     home = load_home(folder / "home")
-    replace(home, targets={"ledger": str(folder / "ledger.db")}).save()
+    replace(home, targets={"ledger": str(folder / "ledger.db")}, **settings).save()
     return Bureau(folder)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
@@ -102,30 +103,30 @@ class Books:
         """Set a line (take it away when `amount` is None) and count the total anew."""
         self._up("write")
         self._refuse()
-        passing_by("before-save")
+        self._pass("before-save", account)
         if self._takes("saves-nothing"):
             return
         with self._open() as db:
             self._write_line(db, account, key, amount, mark)
-        passing_by("after-save")
+        self._pass("after-save", account)
         self._cut()
 
     def draft(self, account: str, key: str, amount: Decimal | None, mark: str) -> None:
         """Keep an amount as a draft; nothing else changes."""
         self._up("write")
         self._refuse()
-        passing_by("before-draft")
+        self._pass("before-draft", account)
         cents = -1 if amount is None else _cents(amount)
         with self._open() as db:
             db.execute("INSERT INTO draft VALUES (?, ?, ?, ?)", (mark, account, key, cents))
-        passing_by("after-draft")
+        self._pass("after-draft", account)
         self._cut()
 
     def apply(self, mark: str) -> None:
         """Make a draft real."""
         self._up("write")
         self._refuse()
-        passing_by("before-apply")
+        self._pass("before-apply", mark)
         if self._takes("stuck"):
             return
         with self._open() as db:
@@ -134,14 +135,14 @@ class Books:
             ).fetchone()
             db.execute("DELETE FROM draft WHERE mark = ?", (mark,))
             self._write_line(db, account, key, None if cents == -1 else Decimal(cents) / 100, mark)
-        passing_by("after-apply")
+        self._pass("after-apply", mark)
         self._cut()
 
     def place(self, mark: str, supplier: str, lines: Mapping[str, tuple[int, Decimal]]) -> None:
         """Place an order; two calls make two orders."""
         self._up("write")
         self._refuse()
-        passing_by("before-place")
+        self._pass("before-place", mark)
         times = 2 if self._takes("double-line") else 1
         with self._open() as db:
             for _ in range(times):
@@ -155,7 +156,7 @@ class Books:
                         for article, (quantity, price) in lines.items()
                     ],
                 )
-        passing_by("after-place")
+        self._pass("after-place", mark)
         self._cut()
 
     def placed(
@@ -286,6 +287,32 @@ class Books:
             self.fault("down", left=-1)
         if self._takes("cut"):
             raise OutcomeUnknown("The connection was cut after the ledger had saved.")
+
+    def _pass(self, point: str, record: str) -> None:
+        """A point where the process may die, hang or be slow, as the faults say.
+
+        ``dies-before-save``, ``hangs-after-save`` and so on; with an argument only for that account or mark.
+        ``slow-before-save`` takes seconds as its argument.
+        """
+        passing_by(point)
+        with self._open() as db:
+            on = db.execute(
+                "SELECT name, argument FROM fault WHERE name IN (?, ?, ?) AND remaining <> 0",
+                (f"dies-{point}", f"hangs-{point}", f"slow-{point}"),
+            ).fetchall()
+            meant = {
+                name.partition("-")[0]: argument
+                for name, argument in on
+                if argument in ("", record) or name.startswith("slow-")
+            }
+            for what in meant:
+                self._takes(f"{what}-{point}", db)
+        if "slow" in meant:
+            time.sleep(float(meant["slow"]))
+        if "dies" in meant:
+            die()
+        if "hangs" in meant:
+            time.sleep(3600)
 
     def _after_reading_the_state(self, account: str) -> None:
         if self._counts_down("reads-until-paid"):

@@ -65,6 +65,9 @@ class LedgerSession:
 class LedgerConnector:
     """Opens sessions; the address is the path of the file."""
 
+    def warm(self) -> None:
+        """There is nothing to start ahead."""
+
     @contextmanager
     def open(self, terms: SessionTerms, record: Recorder) -> Iterator[LedgerSession]:
         """A fresh session."""
