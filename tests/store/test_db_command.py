@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from paraplu.settings import Home
+from store.released import unpack_home
 
 pytestmark = pytest.mark.slow
-from store.released import unpack_home
 
 
 def paraplu(home: Home, *arguments: str) -> tuple[int, dict[str, Any]]:
