@@ -131,7 +131,7 @@ class Worker:
 
     def _carry_out(self, row: Any) -> None:
         try:
-            report = self._runs.carry_out(row.uid, stop=lambda: self._stop)
+            report = self._runs.carry_out(row.uid, stop=lambda: self._stop, share=True)
             if report is None:
                 self._refused[row.uid] = time.monotonic() + _NO_SLOT
             else:

@@ -20,9 +20,10 @@ from paraplu.engine.people import Known, require
 from paraplu.engine.report import Progress, RunReport
 from paraplu.engine.turn import Turn
 from paraplu.errors import Refused
-from paraplu.store import planned, runs
+from paraplu.store import claims, planned, runs
 
 RUN, REHEARSAL = "run", "rehearsal"
+_WORTH_SHARING = 10  # due cases for each run that takes part
 _MAY = (Role.OPERATOR, Role.LEAD, Role.ADMINISTRATOR)
 
 Offer = Callable[[Connection, str, int], None]
@@ -148,11 +149,12 @@ class Runs:
         progress: Progress | None = None,
         stop: Callable[[], Stop | None] = never,
         only: str | None = None,
+        share: bool = False,
     ) -> RunReport | None:
         """Take a run and carry it out. None when it is not to be had: ended, held, or no slot is free.
 
-        `stop` is asked between cases. `only` is the uid of the one case to rehearse. To be called while
-        this process is a worker.
+        `stop` is asked between cases. `only` is the uid of the one case to rehearse. With `share` other
+        workers are asked to take part in a large backlog. To be called while this process is a worker.
         """
         with self._parts.database.read() as connection:
             row = runs.get(connection, uid)
@@ -174,6 +176,8 @@ class Runs:
                 return RunReport(uid, row.client, row.service, "died")
             if row.token > 1:
                 self._tell_taken_over(connection, turn)
+            if share and row.purpose == RUN:
+                self._share(connection, turn, slots)
         again = partial(self._again, turn)
         return Course(turn, again, progress or (lambda *_: None), stop).go(only)
 
@@ -244,6 +248,29 @@ class Runs:
         if purpose == RUN:
             self._offer(connection, uid, due_at)
         return uid
+
+    def _share(self, connection: Connection, turn: Turn, slots: int) -> None:
+        """Make one more run due when many cases are due and the credential has a slot for it.
+
+        That run does the same when it is taken, so that as many take part as is worth it.
+        """
+        client, agreement = turn.terms.client.id, turn.terms.agreement
+        taking_part = sum(
+            row.purpose == RUN for row in runs.open_runs(connection, client, agreement.service)
+        )
+        if taking_part >= slots:
+            return
+        due = claims.due(
+            connection,
+            client,
+            agreement.service,
+            self._parts.clock.ms(),
+            many=agreement.limits.many,
+            first=agreement.limits.first,
+        )
+        if len(due) >= _WORTH_SHARING * (taking_part + 1):
+            with contextlib.suppress(Refused):
+                self._ask(connection, client, agreement.service, turn.started_by, RUN, None)
 
     def _again(self, turn: Turn, connection: Connection, due_at: int) -> None:
         """Make another run due, unless one is or the agreement has ended."""

@@ -34,7 +34,8 @@ def look_at_watches(turn: Turn, watches: list[Any]) -> None:
             found = ToPerson(found.message)
         with parts.database.write() as connection:
             kind = "watch-fulfilled" if found is True else "watch-missed"
-            exceptions.close_watch(connection, watch.uid, kind, parts.clock.ms())
+            if not exceptions.close_watch(connection, watch.uid, kind, parts.clock.ms()):
+                continue  # another run has seen it
             said: dict[str, Any] = {}
             if isinstance(found, ToPerson):
                 settling.open_exception(connection, Held(row, row.fence), found)

@@ -70,8 +70,11 @@ def watches_of(connection: Connection, case: str) -> list[Row[Any]]:
     return list(connection.execute(select(watches).where(watches.c.case_uid == case)))
 
 
-def close_watch(connection: Connection, uid: str, resolution: str, now: int) -> None:
-    """End a watch with what became of it."""
-    connection.execute(
-        watches.update().where(watches.c.uid == uid).values(closed_at=now, resolution=resolution)
+def close_watch(connection: Connection, uid: str, resolution: str, now: int) -> bool:
+    """End a watch with what became of it. False when another run has ended it already."""
+    done = connection.execute(
+        watches.update()
+        .where(watches.c.uid == uid, watches.c.closed_at.is_(None))
+        .values(closed_at=now, resolution=resolution)
     )
+    return done.rowcount == 1
