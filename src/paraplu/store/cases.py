@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from paraplu.domain.case import State, may_move, move
 from paraplu.errors import FenceLost, NotFound
@@ -131,15 +133,13 @@ def write(
 
     People change cases without a token (`fence` None): a run that holds the case loses it by that.
     """
-    held = cases.update().where(cases.c.uid == uid)
-    if fence is None:
-        held = held.values(fence=cases.c.fence + 1, run=None)
-    else:
-        held = held.where(cases.c.fence == fence).values(fence=fence)
-    if state is not None:
-        from_here = [old.value for old in State if old is state or may_move(old, state)]
-        held = held.where(cases.c.state.in_(from_here)).values(state=state.value)
-    if connection.execute(held.values(**values).returning(cases.c.uid)).first() is not None:
+    names = frozenset(values)
+    given = {"case_uid": uid, "token": fence, "to": None if state is None else state.value}
+    statement = _writing(fence is not None, state, names)
+    done = connection.execute(
+        statement, {**given, **{f"new_{name}": values[name] for name in names}}
+    )
+    if done.first() is not None:
         return
     # One statement judges and writes, so that nothing comes in between; this only finds the words.
     row = get(connection, uid)
@@ -150,3 +150,20 @@ def write(
     if state is not None:
         move(State(row.state), state)
     raise FenceLost("Somebody else changed this case just now: what was to be written was refused.")
+
+
+@functools.cache
+def _writing(
+    by_token: bool, state: State | None, names: frozenset[str]
+) -> ReturningUpdate[tuple[str]]:
+    """The statement of `write`, built once for each sort of change."""
+    held = cases.update().where(cases.c.uid == bindparam("case_uid"))
+    if by_token:
+        held = held.where(cases.c.fence == bindparam("token")).values(fence=cases.c.fence)
+    else:
+        held = held.values(fence=cases.c.fence + 1, run=None)
+    if state is not None:
+        from_here = [old.value for old in State if old is state or may_move(old, state)]
+        held = held.where(cases.c.state.in_(from_here)).values(state=bindparam("to"))
+    held = held.values({name: bindparam(f"new_{name}") for name in sorted(names)})
+    return held.returning(cases.c.uid)

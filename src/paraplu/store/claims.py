@@ -7,6 +7,7 @@ an advisory one (PostgreSQL manual, section 13.3.5) until the claim is committed
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -16,13 +17,14 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     exists,
-    false,
     func,
     literal,
     or_,
     select,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from paraplu.domain.case import DUE, State
 from paraplu.domain.receipt import ReceiptState
@@ -47,7 +49,7 @@ then, which the next change may alter.
 _AT_ONCE = 500  # values in one statement
 
 
-def may_be_taken_up(now: int) -> ColumnElement[bool]:
+def may_be_taken_up(now: int | ColumnElement[int]) -> ColumnElement[bool]:
     """Whether a case is in a state for a run, and not put off."""
     return cases.c.state.in_([state.value for state in DUE]) & or_(
         cases.c.not_before.is_(None), cases.c.not_before <= now
@@ -80,7 +82,18 @@ def claim_next(
     taken: list[Row[Any]] = []
     while len(taken) < most:
         found = connection.execute(
-            _next(client, service, run, now, clock, many, first, left_out).limit(most - len(taken))
+            _next(),
+            {
+                "client": client,
+                "service": service,
+                "run": run,
+                "now": now,
+                "clock": clock,
+                "many": many,
+                "first": first,
+                "left_out": sorted(left_out),
+                "most": most - len(taken),
+            },
         ).all()
         if not found:
             break
@@ -120,7 +133,7 @@ def put_off_until(connection: Connection, client: str, service: str, now: int) -
     return connection.execute(query).scalar()
 
 
-def _shown(many: int, first: int) -> ColumnElement[bool]:
+def _shown(many: int | ColumnElement[int], first: int | ColumnElement[int]) -> ColumnElement[bool]:
     """Not kept back with its receipt; a case that a run was working on is always finished."""
     return or_(
         cases.c.state == State.WORKING.value,
@@ -133,16 +146,11 @@ def _shown(many: int, first: int) -> ColumnElement[bool]:
     )
 
 
-def _next(
-    client: str,
-    service: str,
-    run: str,
-    now: int,
-    clock: int,
-    many: int,
-    first: int,
-    left_out: Collection[str],
-) -> Select[Any]:
+@functools.cache
+def _next() -> Select[Any]:
+    """The query of `claim_next`, built once: that takes longer than it takes the database to answer."""
+    run: ColumnElement[str] = bindparam("run")
+    clock: ColumnElement[int] = bindparam("clock")
     working = cases.alias("working")
     shares = exists().where(
         working.c.share_hash == cases.c.share_hash,
@@ -157,20 +165,23 @@ def _next(
         select(cases.c.uid, cases.c.run, cases.c.share_hash)
         .join(receipts, receipts.c.uid == cases.c.receipt)
         .where(
-            cases.c.client == client,
-            cases.c.service == service,
-            may_be_taken_up(now),
-            _shown(many, first),
-            cases.c.uid.not_in(left_out) if left_out else ~false(),
+            cases.c.client == bindparam("client"),
+            cases.c.service == bindparam("service"),
+            may_be_taken_up(bindparam("now")),
+            _shown(bindparam("many"), bindparam("first")),
+            cases.c.uid.not_in(bindparam("left_out", expanding=True)),
             or_(cases.c.run.is_(None), ~_lives(cases.c.run, run, clock)),
             or_(cases.c.share_hash.is_(None), ~shares),
         )
         .order_by(*URGENT)
+        .limit(bindparam("most"))
         .with_for_update(of=cases, key_share=True, skip_locked=True)
     )
 
 
-def _lives(holder: ColumnElement[Any], run: str, clock: int) -> ColumnElement[bool]:
+def _lives(
+    holder: ColumnElement[Any], run: str | ColumnElement[str], clock: int | ColumnElement[int]
+) -> ColumnElement[bool]:
     """Whether `holder` is a run other than ours that is neither ended nor lost."""
     live = runs.alias()
     return and_(
@@ -224,11 +235,21 @@ def _take(connection: Connection, run: str, found: Sequence[Row[Any]]) -> list[R
     for crashed in (False, True):
         uids = [row.uid for row in found if (row.run is not None) is crashed]
         for start in range(0, len(uids), _AT_ONCE):
-            changed = connection.execute(
-                cases.update()
-                .where(cases.c.uid.in_(uids[start : start + _AT_ONCE]))
-                .values(run=run, fence=cases.c.fence + 1, crashes=cases.c.crashes + int(crashed))
-                .returning(cases, literal(crashed).label("crashed"))
-            )
+            values = {"new_run": run, "more": int(crashed), "uids": uids[start : start + _AT_ONCE]}
+            changed = connection.execute(_claiming(crashed), values)
             claimed.update({row.uid: row for row in changed})
     return [claimed[row.uid] for row in found]
+
+
+@functools.cache
+def _claiming(crashed: bool) -> ReturningUpdate[Any]:
+    return (
+        cases.update()
+        .where(cases.c.uid.in_(bindparam("uids", expanding=True)))
+        .values(
+            run=bindparam("new_run"),
+            fence=cases.c.fence + 1,
+            crashes=cases.c.crashes + bindparam("more"),
+        )
+        .returning(cases, literal(crashed).label("crashed"))
+    )
