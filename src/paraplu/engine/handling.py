@@ -154,8 +154,10 @@ class Handling:
             )
             if isinstance(decision, SetAside):
                 return self._set_aside(case, decision, failure, crashes)
+            lost = isinstance(failure, HandsLost)
             down = isinstance(failure, TargetDown | OutcomeUnknown)
-            if not down and decision.moment <= now:
+            at_once = decision.moment <= now and (not down or (lost and self._turn.sign_in_again()))
+            if at_once:
                 continue
             # A target that is down for everybody puts no case off: the run pauses, the next one tries.
             asked = isinstance(failure, TargetDown) and failure.retry_after is not None

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -292,13 +294,14 @@ class Books:
         """A point where the process may die, hang or be slow, as the faults say.
 
         ``dies-before-save``, ``hangs-after-save`` and so on; with an argument only for that account or mark.
-        ``slow-before-save`` takes seconds as its argument.
+        ``slow-before-save`` takes seconds as its argument. ``starts-before-save`` starts a process that
+        hangs, in a session of its own, as a browser's driver does.
         """
         passing_by(point)
         with self._open() as db:
             on = db.execute(
-                "SELECT name, argument FROM fault WHERE name IN (?, ?, ?) AND remaining <> 0",
-                (f"dies-{point}", f"hangs-{point}", f"slow-{point}"),
+                "SELECT name, argument FROM fault WHERE name IN (?, ?, ?, ?) AND remaining <> 0",
+                tuple(f"{what}-{point}" for what in ("dies", "hangs", "slow", "starts")),
             ).fetchall()
             meant = {
                 name.partition("-")[0]: argument
@@ -309,6 +312,9 @@ class Books:
                 self._takes(f"{what}-{point}", db)
         if "slow" in meant:
             time.sleep(float(meant["slow"]))
+        if "starts" in meant:
+            hangs = [sys.executable, "-c", "import time; time.sleep(3600)"]
+            subprocess.Popen(hangs, start_new_session=True)
         if "dies" in meant:
             die()
         if "hangs" in meant:

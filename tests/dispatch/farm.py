@@ -1,0 +1,133 @@
+"""Workers as an operator starts them: real processes, which tests stop, suspend and kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from bureau import BOOKING, CLIENT, Bureau
+
+HERE = Path(__file__).resolve().parent
+PATIENCE = 60.0
+"""Seconds until a test gives up; that it takes so long is never what is tested."""
+
+_ENTRY_POINTS = """\
+[paraplu.bots]
+ledger-booking = paraplu_ledger:BookingBot
+ledger-order = paraplu_ledger:OrderBot
+[paraplu.targets]
+ledger = paraplu_ledger:LedgerTarget
+[paraplu.connectors]
+ledger = paraplu_ledger:connector
+"""
+
+
+def install_ledger(folder: Path) -> Path:
+    """Register the ledger's plugins in `folder`, as the installation of a stranger's plugin does."""
+    info = folder / "paraplu_ledger-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: paraplu-ledger\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(_ENTRY_POINTS)
+    return folder
+
+
+def until(what: Callable[[], Any], patience: float = PATIENCE) -> Any:
+    """Wait until something is so, and give it. Fails when it does not come to that."""
+    end = time.monotonic() + patience
+    while not (found := what()):
+        assert time.monotonic() < end, "what was waited for did not happen"
+        time.sleep(0.02)
+    return found
+
+
+def took(work: Callable[[], object]) -> float:
+    """How many seconds something took."""
+    begun = time.monotonic()
+    work()
+    return time.monotonic() - begun
+
+
+def ask(bureau: Bureau, service: str = BOOKING) -> str:
+    """Make a run due. Gives its uid."""
+    with bureau.centre.parts.database.write() as connection:
+        return bureau.centre.runs.ask(connection, CLIENT, service, bureau.who("olga").uid)
+
+
+@dataclass
+class WorkerProcess:
+    """One `paraplu worker --json`; what it says goes to `out`, complaints to `errors`."""
+
+    process: psutil.Popen
+    out: Path
+    errors: Path
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return int(self.process.pid)
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """What it told of its runs."""
+        return [json.loads(line) for line in self.out.read_text("utf-8").splitlines()]
+
+    def below(self) -> list[psutil.Process]:
+        """Everything that it has started."""
+        return list(self.process.children(recursive=True))
+
+    def signal(self, how: signal.Signals) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, how)
+
+    def ends(self) -> int:
+        """Wait until it has ended. Gives its exit code."""
+        return int(self.process.wait(PATIENCE))
+
+    def kill(self) -> None:
+        """Kill it, and nothing else, as `kill -9` does."""
+        self.signal(signal.SIGKILL)
+        self.process.wait(PATIENCE)
+
+
+class Farm:
+    """Workers of one home."""
+
+    def __init__(self, home: Path, installed: Path) -> None:
+        self._home = home
+        self._workers: list[WorkerProcess] = []
+        path = os.pathsep.join([str(installed), str(HERE.parent / "engine")])
+        self._environment = {**os.environ, "PYTHONPATH": path}
+
+    def worker(self, *options: str) -> WorkerProcess:
+        """Start a worker."""
+        number = len(self._workers)
+        out, errors = (self._home.parent / f"worker-{number}.{end}" for end in ("out", "err"))
+        command = [sys.executable, "-m", "paraplu.cli.main", "worker", "--home", str(self._home)]
+        with out.open("wb") as said, errors.open("wb") as complained:
+            process = psutil.Popen(
+                [*command, "--json", *options],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=complained,
+            )
+        one = WorkerProcess(process, out, errors)
+        self._workers.append(one)
+        return one
+
+    def clear(self) -> None:
+        """End all of them with everything below."""
+        for one in self._workers:
+            if one.process.is_running():
+                for process in [*one.below(), one.process]:
+                    process.kill()
+                one.process.wait(PATIENCE)

@@ -1,0 +1,110 @@
+"""Hands in child processes that die, hang or are left alone: the case is resolved, nothing stays behind."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import replace
+from multiprocessing import forkserver
+
+import psutil
+import pytest
+from bureau import BOOKING, CLIENT, ORDER, Bureau, booking, order
+from farm import Farm, ask, until
+
+from paraplu.engine.report import RunReport
+from paraplu.engine.runs import Runs
+
+pytestmark = [
+    pytest.mark.parametrize("kind", ["sqlite"]),  # hands know no database
+    pytest.mark.skipif(not psutil.POSIX, reason="processes are killed by signals here"),
+]
+MANY = 100
+
+
+def run_with_act_limit(bureau: Bureau, seconds: float) -> RunReport:
+    """One run whose acts may take so long only; agreements know whole minutes."""
+    centre, parts = bureau.centre, bureau.centre.parts
+    hasty = replace(
+        parts, hands=lambda terms, record: parts.hands(replace(terms, act_limit=seconds), record)
+    )
+    of_their_own = Runs(hasty, centre.runs.leases, centre.dispatch.offer)
+    return of_their_own.run(CLIENT, BOOKING, bureau.who("olga"))
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_child_killed_in_the_middle_of_an_act_is_replaced_in_the_same_run(
+    bureau: Bureau, moment: str
+) -> None:
+    bureau.books.fault(f"dies-{moment}-save")
+    report = bureau.story(booking("A-1"))
+    assert report.ending == "finished"
+    assert bureau.state("A-1") == "done"
+    assert bureau.books.saves() == [bureau.mark("A-1")]
+    assert bureau.kinds().count("run-started") == 1
+    assert bureau.intents("A-1")[-1] == "confirmed"
+    bureau.assert_intact()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_act_that_hangs_is_ended_after_its_limit_and_resolved(
+    bureau: Bureau, moment: str
+) -> None:
+    bureau.send(booking("A-1"))
+    forkserver.ensure_running()
+    before = set(psutil.Process().children(recursive=True))
+    bureau.books.fault(f"hangs-{moment}-save")
+    report = run_with_act_limit(bureau, 1.0)
+    assert report.ending == "finished"
+    assert bureau.state("A-1") == "done"
+    assert bureau.books.saves() == [bureau.mark("A-1")]
+    assert set(psutil.Process().children(recursive=True)) <= before
+
+
+def test_a_case_that_kills_its_hands_every_time_is_set_aside_and_the_others_are_done(
+    bureau: Bureau,
+) -> None:
+    bureau.books.fault("dies-before-save", "10002", left=-1)
+    report = bureau.story(
+        booking("A-1"),
+        booking("A-2", "10002", now="3100", wanted="3200"),
+        booking("A-3", "10003", now="1800", wanted="1900"),
+    )
+    assert report.ending == "finished"
+    assert [bureau.state(f"A-{number}") for number in (1, 2, 3)] == ["done", "with-person", "done"]
+    assert bureau.asks("A-2") == ["crashed-often"]
+    assert "3 times" in bureau.told("A-2")
+    assert len(bureau.books.saves()) == 2
+
+
+def test_when_a_worker_is_killed_its_hands_and_all_below_are_gone(
+    bureau: Bureau, farm: Farm
+) -> None:
+    bureau.send(booking("A-1"))
+    bureau.books.fault("starts-before-save")
+    bureau.books.fault("hangs-after-save")
+    ask(bureau)
+    worker = farm.worker()
+    until(lambda: bureau.books.saves())
+    below = worker.below()
+    assert any("time.sleep(3600)" in " ".join(one.cmdline()) for one in below)
+    worker.kill()
+    until(lambda: not any(one.is_running() and one.status() != "zombie" for one in below), 10.0)
+
+
+@pytest.mark.slow
+def test_a_hundred_runs_leave_no_process_no_lock_and_no_memory(bureau: Bureau, farm: Farm) -> None:
+    bureau.story(*order("O-1"), service=ORDER)  # from now on each run looks whether it is confirmed
+    bureau.close()
+    for _ in range(MANY):
+        ask(bureau, ORDER)
+    worker = farm.worker("--places", "1")
+    until(lambda: len(worker.told) >= 20, 120.0)
+    early = worker.process.memory_info().rss
+    until(lambda: len(worker.told) >= MANY, 300.0)
+    assert {one["ending"] for one in worker.told} == {"finished"}
+    assert worker.process.memory_info().rss < early + 30_000_000
+    # What stays is the spare child that waits, and what children are started from.
+    assert len(worker.below()) <= 4
+    worker.signal(signal.SIGTERM)
+    assert worker.ends() == 0
+    assert list(bureau.centre.home.locks.iterdir()) == []
