@@ -12,7 +12,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,11 +25,10 @@ from paraplu.cli.session import Session, shared, system_user
 if TYPE_CHECKING:
     from paraplu.bootstrap import Centre
     from paraplu.domain.receipt import Totals
+    from paraplu.engine.report import RunReport
 
 _ACCOUNTS = ("payroll-robot", "purchasing-robot", "office")
 _FINISHED = "finished"
-_GOING = "is going already"
-_PATIENCE = 90.0  # seconds for a run that outlives its killed demo to see that the office is gone
 
 
 @click.command()
@@ -54,8 +53,10 @@ def demo(session: Session) -> int:
         laid_out = _lay_out(home)
         _make_home(session, home, address, laid_out)
         with _opened(session, home) as centre:
+            if centre.children is not None:
+                centre.children.keep_spares(len(laid_out["deliveries"]))  # while workbooks come in
             _receive(session, centre, laid_out)
-            _run(session, home, centre, laid_out)
+            _run(session, centre, laid_out)
             answered = centre.answers.answer_all()
             totals = _totals(centre)
             needs = _open_exceptions(centre)
@@ -238,48 +239,46 @@ def _receive(session: Session, centre: Centre, laid_out: dict[str, Any]) -> None
         )
 
 
-def _run(session: Session, home: Path, centre: Centre, laid_out: dict[str, Any]) -> None:
-    """Both bots at once, each a `paraplu run` of its own, as on a working day."""
+def _run(session: Session, centre: Centre, laid_out: dict[str, Any]) -> None:
+    """Both bots at once, carried out by a worker of this process, as on a working day."""
+    from paraplu.store import runs
+
     deliveries = [(one["client"], one["service"]) for one in laid_out["deliveries"]]
-    waiting = {pair: _start_run(home, *pair) for pair in deliveries}
-    given_up = time.monotonic() + _PATIENCE
-    with session.out.bars([f"{client}: {service}" for client, service in deliveries]) as show:
-        while waiting:
-            time.sleep(0.3)
-            for pair, process in list(waiting.items()):
-                if process.poll() is None:
-                    continue
-                told = json.loads((process.stdout.read() if process.stdout else "") or "{}")
-                del waiting[pair]
-                if _GOING in told.get("error", "") and time.monotonic() < given_up:
-                    # The run of a demo that was killed a moment ago has not ended yet.
-                    waiting[pair] = _start_run(home, *pair)
-                else:
-                    _tell_run(session, *pair, told)
-            totals = _totals(centre)
-            for number, pair in enumerate(deliveries):
-                show(number, totals[pair].received - totals[pair].working, totals[pair].received)
+    by = centre.parts.people.acting(system_user(), None, demo=True)
+    with centre.parts.database.write() as connection:
+        for pair in deliveries:
+            if not runs.open_runs(connection, *pair):  # that of a killed demo is taken over
+                centre.runs.ask(connection, *pair, by.uid)
+    outcomes: list[RunReport | Exception] = []
+    worker = centre.worker(len(deliveries), lambda _run, outcome: outcomes.append(outcome))
+    working = threading.Thread(target=worker.work, kwargs={"until_idle": True})
+    working.start()
+    try:
+        with session.out.bars([f"{client}: {service}" for client, service in deliveries]) as show:
+            while working.is_alive():
+                working.join(0.3)
+                totals = _totals(centre)
+                for number, pair in enumerate(deliveries):
+                    one = totals[pair]
+                    show(number, one.received - one.working, one.received)
+    except BaseException:
+        worker.stop_now()
+        working.join()
+        raise
+    for outcome in outcomes:
+        _tell_run(session, outcome)
 
 
-def _start_run(home: Path, client: str, service: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own program
-        [
-            *(sys.executable, "-m", "paraplu.cli.main", "run", "--json"),
-            *("--client", client, "--service", service, "--home", str(home)),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _tell_run(session: Session, client: str, service: str, told: dict[str, Any]) -> None:
+def _tell_run(session: Session, outcome: RunReport | Exception) -> None:
+    if isinstance(outcome, Exception):
+        raise outcome
     handled = ", ".join(
-        f"{number} {state.replace('-', ' ')}" for state, number in told.get("handled", {}).items()
+        f"{number} {state.value.replace('-', ' ')}" for state, number in outcome.handled.items()
     )
-    ending = str(told.get("ending", "not run")).replace("-", " ")
-    session.out.line(f"{client}, {service}: {handled or ending}")
-    if why := told.get("error") or told.get("why"):
-        session.out.line(f"  {why}")
+    ending = outcome.ending.replace("-", " ")
+    session.out.line(f"{outcome.client}, {outcome.service}: {handled or ending}")
+    if outcome.why:
+        session.out.line(f"  {outcome.why}")
 
 
 def _totals(centre: Centre) -> dict[tuple[str, str], Totals]:

@@ -111,15 +111,14 @@ class Children:
         self._door = threading.Lock()
 
     def keep_spares(self, number: int) -> None:
-        """Keep so many children waiting, from now on."""
+        """Keep at least so many children waiting, from now on."""
         with self._door:
             self._wanted = number
-            alive = [one for one in self._spares if one.alive]
-            leave = [one for one in self._spares if not one.alive] + alive[number:]
-            self._spares = alive[:number]
+            dead = [one for one in self._spares if not one.alive]
+            self._spares = [one for one in self._spares if one not in dead]
             while len(self._spares) < number and not self._closed:
                 self._spares.append(self._start(self._warm()))
-        for one in leave:
+        for one in dead:
             one.end()
 
     def take(self, run: str) -> Child:
@@ -162,11 +161,15 @@ class Children:
             children = list(self._taken)
         for child in children:
             child.kill()
-        self.keep_spares(0)
+        self.close()
 
     def close(self) -> None:
         """End the children that wait."""
-        self.keep_spares(0)
+        with self._door:
+            self._wanted = 0
+            waiting, self._spares = self._spares, []
+        for one in waiting:
+            one.end()
 
     def _start(self, warm: Sequence[str]) -> Child:
         ours, theirs = self._context.Pipe()

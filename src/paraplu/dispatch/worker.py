@@ -77,7 +77,7 @@ class Worker:
         with self._runs.leases.working(), self._doing_beside():
             self._dispatch.listen()
             if self._children is not None:
-                self._children.keep_spares(1)
+                self._children.keep_spares(0 if until_idle else 1)
             try:
                 self._take_until_stopped(until_idle)
             finally:
