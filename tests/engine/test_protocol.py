@@ -377,3 +377,20 @@ def test_a_mandate_that_is_not_valid_yet_or_any_more_does_not_count(bureau: Bure
     bureau.send(booking("A-2", "10002", now="3100", wanted="3200"), by="dirk")
     bureau.run()
     assert (bureau.state("A-1"), bureau.state("A-2")) == ("returned", "returned")
+
+
+def test_a_run_that_paused_is_due_again_by_itself(bureau: Bureau) -> None:
+    bureau.books.fault("down", left=-1)
+    report = bureau.story(booking("A-1"))
+    assert (report.ending, report.again_at is not None) == ("paused", True)
+    assert bureau.centre.runs.to_take() == []
+    bureau.time.go_on(minutes=10)
+    assert len(bureau.centre.runs.to_take()) == 1
+
+
+def test_a_run_that_was_not_let_in_waits_for_a_person(bureau: Bureau) -> None:
+    (bureau.home / "secrets" / "credentials.toml").write_text(
+        '[ledger-robot]\nuser = "robot"\npassword = "wrong"\n', "utf-8"
+    )
+    report = bureau.story(booking("A-1"))
+    assert (report.ending, report.again_at) == ("paused", None)

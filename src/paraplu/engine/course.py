@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from paraplu.domain.case import State
-from paraplu.domain.retry import Breaker
+from paraplu.domain.retry import LONGEST_OBEYED, Breaker
 from paraplu.engine.clock import from_ms, to_ms
 from paraplu.engine.handling import Handling
 from paraplu.engine.hands import HandsLost
@@ -27,6 +27,7 @@ from paraplu.store import cases, claims, runs
 from paraplu.store.database import StorageDown
 
 _SHORT_WAIT = 60.0  # seconds that a run waits with its session open when the target asks for it
+_PAUSE = timedelta(minutes=10)  # until another run tries a target that was down
 _STEP = 0.2  # seconds between two looks whether somebody asks the run to stop
 
 
@@ -212,7 +213,11 @@ class Course:
         self._report.why = str(error)
         wait = error.retry_after if isinstance(error, TargetDown) else None
         if wait is not None and wait > 0:
-            self._report.again_at = self._parts.clock.now() + timedelta(seconds=wait)
+            asked = min(timedelta(seconds=wait), LONGEST_OBEYED)
+            self._report.again_at = self._parts.clock.now() + asked
+        elif isinstance(error, TargetDown | OutcomeUnknown):
+            # Not when the target said no: a wrong password tried again and again locks the account.
+            self._report.again_at = self._parts.clock.now() + _PAUSE
         if isinstance(error, HandsLost):
             self._report.why = "The browser hung or died, and a new one did not get through either."
 
