@@ -1,0 +1,91 @@
+"""A copy of a scene with its office open, in which workers work one after the other or at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from crash.office import serving
+from crash.processes import ended, forked, kill_below, left_below
+from crash.scene import Scene, go_on, opened
+from crash.victim import Death, work
+
+GONE_WITHIN = 3.0  # seconds for everything below a killed worker
+LATER = timedelta(minutes=20)
+"""By so much the clock of each further worker is ahead: what was put off is due again."""
+
+_LOOKING = 120.0  # seconds
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is still to be done: runs that have not ended, and how many cases a person handed back."""
+
+    runs: int
+    handed_back: int
+
+
+@dataclass
+class Stage:
+    """The copy in `folder`; `office` is the process id of its office."""
+
+    scene: Scene
+    folder: Path
+    office: int
+
+    @classmethod
+    @contextmanager
+    def set(cls, scene: Scene, folder: Path) -> Iterator[Stage]:
+        """Copy a scene and open its office."""
+        scene.copy(folder)
+        with serving(folder) as (address, office):
+            scene.move_in(folder, address)
+            yield cls(scene, folder, office)
+
+    def worker(self, death: Death | None = None, rounds: int = 0) -> int:
+        """Begin a worker. Gives its process id."""
+        name = "worker.log" if death is None else "killed.log"
+        return forked(lambda: work(self.folder, death, rounds * LATER), self.folder / name)
+
+    def wait(self, worker: int, seconds: float) -> int | None:
+        """How a worker ended, None when it had to be ended after so many seconds."""
+        code = ended(worker, seconds)
+        if code is None:
+            os.kill(worker, signal.SIGKILL)
+            ended(worker, 5)
+        return code
+
+    def left(self, *alive: int) -> list[str]:
+        """What is still there below workers that are dead, and ends it. `alive` are the other workers."""
+        besides = (self.office, *alive)
+        found = left_below(besides, GONE_WITHIN)
+        if found:
+            kill_below(besides)
+        return found
+
+    def due(self, rounds: int) -> Due:
+        """What is still to be done; where no run is under way for it, a person has one begin."""
+        answer, log = self.folder / "due.json", self.folder / "due.log"
+
+        def look() -> None:
+            centre = opened(self.folder, rounds * LATER)
+            try:
+                runs, handed_back = go_on(centre, self.scene.places)
+                answer.write_text(json.dumps([runs, handed_back]), "utf-8")
+            finally:
+                centre.close()
+
+        if ended(forked(look, log), _LOOKING) != 0:
+            raise RuntimeError(log.read_text("utf-8"))
+        return Due(*json.loads(answer.read_text("utf-8")))
+
+    def strike(self) -> None:
+        """Delete the copy."""
+        shutil.rmtree(self.folder, ignore_errors=True)
