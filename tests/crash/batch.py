@@ -9,7 +9,7 @@ import select
 import signal
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
@@ -52,12 +52,15 @@ class Attempt(Protocol):
         """Do it, here."""
 
 
-def in_processes(attempts: Iterable[Attempt], at_once: int) -> Iterator[Outcome]:
-    """Carry attempts out, some at once; outcomes as they come. The next one is asked for when one ended."""
-    waiting, busy = iter(attempts), dict[int, tuple[int, Attempt]]()
+def in_processes(following: Callable[[], Attempt | None], at_once: int) -> Iterator[Outcome]:
+    """Carry attempts out, some at once; outcomes as they come.
+
+    `following` gives the next one, None when there is none now; it is asked again when one has ended.
+    """
+    busy: dict[int, tuple[int, Attempt]] = {}
     try:
         while True:
-            while len(busy) < at_once and (attempt := next(waiting, None)) is not None:
+            while len(busy) < at_once and (attempt := following()) is not None:
                 reading, process = _begun(attempt)
                 busy[reading] = process, attempt
             if not busy:

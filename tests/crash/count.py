@@ -6,6 +6,7 @@ were done, moments, and what sessions leave behind.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -33,6 +34,8 @@ _VARIES = {
     "order_line": {"id", "order_id"},
     "refusal": {"id", "at"},
 }
+# A mark is our reference and the end of the case's uid, which is another one in each scene.
+_MARK = re.compile(r"^([CO]-\d+)/[0-9a-f]{8}$")
 
 Row = tuple[str, tuple[tuple[str, Any], ...]]
 
@@ -73,8 +76,8 @@ def office_rows(folder: Path) -> Counter[Row]:
                 if name == "order_line":
                     values["order"] = orders[row["order_id"]]
                 for key in ("reference", "order"):
-                    if key in values:  # a mark is our reference and the end of the case's uid
-                        values[key] = str(values[key]).partition("/")[0]
+                    if key in values:
+                        values[key] = _MARK.sub(r"\1", values[key])
                 if name == "purchase_order":
                     values["numbered"] = bool(row["number"])
                 found[name, tuple(values.items())] += 1

@@ -7,7 +7,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,23 +107,28 @@ class Sieges:
     """Backlogs one after the other in `folder`, every second one with the mood that drops a line.
 
     With a server the databases are PostgreSQL's and three workers share each backlog; else it is one
-    worker, and two backlogs at a time.
+    worker, and two backlogs at a time. `scenes` are used when they are given, else made.
     """
 
     folder: Path
     seed: int
     tell: Callable[[str], None]
     server: Server | None = None
+    scenes: list[tuple[Scene, Counter[Row]]] = field(default_factory=list)
     _reserved: int = field(default=0, init=False)
     _quotas: dict[str, int] = field(default_factory=dict, init=False)
 
     def carry_out(self, kills: int, until: float) -> list[Outcome]:
         """Kill so many workers, or as many as there is time for (`until`, of the monotonic clock)."""
         workers, at_once = (3, 1) if self.server is not None else (1, 2)
-        scenes = self._scenes(_size(kills), 3 if self.server is not None else 1)
+        if not self.scenes:
+            self._make_scenes(_size(kills), workers)
         began, outcomes, done = time.monotonic(), list[Outcome](), 0
-        sieges = self._sieges(scenes, kills, until, workers)
-        for outcome in in_processes(sieges, at_once):
+
+        def following() -> Siege | None:
+            return self._next(kills, until, workers)
+
+        for outcome in in_processes(following, at_once):
             outcomes.append(outcome)
             done += outcome.kills
             self._reserved -= self._quotas[outcome.name] - outcome.kills
@@ -140,29 +145,26 @@ class Sieges:
             self.tell(f"There was time for {done} of {kills} kills.")
         return outcomes
 
-    def _scenes(self, size: int, places: int) -> list[tuple[Scene, Counter[Row]]]:
-        made = []
+    def _make_scenes(self, size: int, places: int) -> None:
         for number, losing in enumerate((False, True), start=1):
             asked = Backlog(size - size // 2, size // 2, losing=losing)
             folder = self.folder / f"backlog-{number}"
             scene = Scene.prepare(folder, asked, places=places, server=self.server)
             rows, outcome = undisturbed(scene, self.folder / f"backlog-{number}-undisturbed")
             self.tell(f"Undisturbed, {size} cases: {outcome.seconds:.0f} s of processor time.")
-            made.append((scene, rows))
-        return made
+            self.scenes.append((scene, rows))
 
-    def _sieges(
-        self, scenes: list[tuple[Scene, Counter[Row]]], kills: int, until: float, workers: int
-    ) -> Iterator[Siege]:
-        number = 0
-        while self._reserved < kills and time.monotonic() < until:
-            scene, rows = scenes[number % len(scenes)]
-            number += 1
-            folder = self.folder / f"siege-{number}"
-            most = min(2 * (scene.asked.corrections + scene.asked.orders), kills - self._reserved)
-            self._quotas[folder.name] = most
-            self._reserved += most
-            yield Siege(scene, folder, rows, workers, self.seed + number, most, until)
+    def _next(self, kills: int, until: float, workers: int) -> Siege | None:
+        """The next siege. None while those under way may spend all kills that are left."""
+        if self._reserved >= kills or time.monotonic() >= until:
+            return None
+        number = len(self._quotas) + 1
+        scene, rows = self.scenes[number % len(self.scenes)]
+        folder = self.folder / f"siege-{number}"
+        most = min(2 * (scene.asked.corrections + scene.asked.orders), kills - self._reserved)
+        self._quotas[folder.name] = most
+        self._reserved += most
+        return Siege(scene, folder, rows, workers, self.seed + number, most, until)
 
 
 def _death(chance: random.Random) -> Death:

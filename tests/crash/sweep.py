@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from crash.backlog import Backlog
 from crash.batch import Outcome, in_processes
+from crash.count import Row
 from crash.scene import Scene
 from crash.trial import Trial, undisturbed
-from crash.victim import Death, deaths, points
+from crash.victim import Death, deaths, points as points_of
 
 STORIES = {
     "three corrections and two orders": Backlog(3, 2, approved=True),
@@ -20,15 +22,20 @@ STORIES = {
 }
 """Of every trial of the second one must come two cases that are collateral."""
 
+QUICK = {
+    "a correction and an order": Backlog(1, 1),
+    "two corrections that lose a line": Backlog(2, 0, losing=True),
+}
 VICTIMS = ("worker", "hands")
 AT_ONCE = 2
 
 
 @dataclass(frozen=True)
 class Point:
-    """A point of a story: where its victim dies."""
+    """A point of a story (by its name and number): where its victim dies."""
 
     story: str
+    number: int
     death: Death
     name: str
 
@@ -45,49 +52,59 @@ class Sweep:
     folder: Path
     seed: int
     tell: Callable[[str], None]
+    stories: dict[str, Backlog] = field(default_factory=lambda: STORIES)
+    scenes: list[tuple[Scene, Counter[Row]]] = field(default_factory=list, init=False)
 
-    def carry_out(self, most: int | None = None) -> list[Outcome]:
-        """Try every point, or about `most`, spread evenly. Gives the trials in which the victim died."""
-        trials: list[Trial] = []
+    def carry_out(self, most: int | None, until: float) -> list[Outcome]:
+        """Try every point, or about `most`, spread evenly; none is begun after `until` (monotonic).
+
+        Gives the trials in which the victim died, and those in which something went wrong.
+        """
         found = self._points()
-        for point in chosen(found, most):
-            trials.append(self._trial(point, len(trials) + 1))
-        self.tell(f"{len(found)} points were found, {len(trials)} are tried, {AT_ONCE} at a time.")
+        points = chosen(found, most)
+        self.tell(f"{len(found)} points were found, {len(points)} are tried, {AT_ONCE} at a time.")
         began, outcomes = time.monotonic(), list[Outcome]()
-        for number, outcome in enumerate(in_processes(trials, AT_ONCE), start=1):
+        trials = self._trials(points, until)
+        for number, outcome in enumerate(in_processes(lambda: next(trials, None), AT_ONCE), 1):
             if outcome.kills or not outcome.right:
                 outcomes.append(outcome)
             for line in told(outcome):
                 self.tell(line)
             if number % 10 == 0:
                 each = (time.monotonic() - began) / number
-                self.tell(f"{number} of {len(trials)} points, {each:.1f} s each.")
+                self.tell(f"{number} of {len(points)} points, {each:.1f} s each.")
+        if len(outcomes) < len(points):
+            self.tell(f"{len(outcomes)} of {len(points)} points were reached in time.")
         return outcomes
 
     def _points(self) -> list[Point]:
         """Make the scenes, let an undisturbed worker work in each, and find what it passes."""
         chance = random.Random(self.seed)
-        self._wanted = {}
         found = []
-        for number, (story, asked) in enumerate(STORIES.items(), start=1):
+        for number, (story, asked) in enumerate(self.stories.items(), start=1):
             scene = Scene.prepare(self.folder / f"scene-{number}", asked)
             dry = self.folder / f"undisturbed-{number}"
             rows, outcome = undisturbed(scene, dry)
-            self._wanted[story] = scene, rows
-            self.tell(f"Undisturbed, {story}: {outcome.seconds:.0f} s of processor time.")
+            self.scenes.append((scene, rows))
+            counts = []
             for victim in VICTIMS:
-                names = points(dry, victim)
-                self.tell(f"  {len(names)} points for the {victim}.")
+                names = points_of(dry, victim)
+                counts.append(f"{len(names)} points for the {victim}")
                 some = deaths(names, victim, chance)
                 found += [
-                    Point(story, death, name) for death, name in zip(some, names, strict=True)
+                    Point(story, number, death, name)
+                    for death, name in zip(some, names, strict=True)
                 ]
+            used = f"{outcome.seconds:.0f} s of processor time"
+            self.tell(f"Undisturbed, {story}: {', '.join(counts)}, {used}.")
         return found
 
-    def _trial(self, point: Point, number: int) -> Trial:
-        scene, rows = self._wanted[point.story]
-        folder = self.folder / f"trial-{number}"
-        return Trial(scene, folder, point.death, rows)
+    def _trials(self, points: list[Point], until: float) -> Iterator[Trial]:
+        for number, point in enumerate(points, start=1):
+            if time.monotonic() > until:
+                return
+            scene, rows = self.scenes[point.number - 1]
+            yield Trial(scene, self.folder / f"trial-{number}", point.death, rows)
 
 
 def chosen(found: list[Point], most: int | None) -> list[Point]:
@@ -96,7 +113,7 @@ def chosen(found: list[Point], most: int | None) -> list[Point]:
         return found
     step = len(found) / most
     numbers = {int(step / 2 + step * place) for place in range(most)}
-    for story in STORIES:
+    for story in {one.story for one in found}:
         acts = [n for n, one in enumerate(found) if one.story == story and one.ends_an_act]
         if acts and not numbers & set(acts) and numbers:
             act = acts[-1]
