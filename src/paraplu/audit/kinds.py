@@ -213,6 +213,16 @@ _ALL = (
         "run-taken-over", APPLICATION, START, Phase.RUN, "A dead worker's turn was taken over.", _R
     ),
     Kind(
+        "run-fenced",
+        APPLICATION,
+        OTHER,
+        Phase.RUN,
+        "A worker woke after its turn was taken over: what it wanted to write was refused.",
+        _R,
+        status=_FAILED,
+        severity=_MEDIUM,
+    ),
+    Kind(
         "run-stop-asked",
         APPLICATION,
         STOP,

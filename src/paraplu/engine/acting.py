@@ -23,7 +23,7 @@ from paraplu.errors import (
     PluginWrong,
     TargetDown,
 )
-from paraplu.store import cases, exceptions, plans
+from paraplu.store import cases, exceptions, plans, runs
 from paraplu.store.database import StorageDown
 
 _MOST_TOLD = 8  # differences in one sentence
@@ -126,6 +126,7 @@ class Acting:
     def _check_fence(self, case: Held) -> None:
         """The last look at our own records before something happens outside."""
         with self._parts.database.read() as connection:
+            runs.held(connection, self._turn.uid, self._turn.token)
             if cases.get(connection, case.uid).fence != case.fence:
                 raise FenceLost("Another run holds this case by now: nothing was done.")
 

@@ -38,7 +38,7 @@ from paraplu.errors import (
     TargetRefused,
     WriteStopped,
 )
-from paraplu.store import cases, plans
+from paraplu.store import cases, plans, runs
 from paraplu.store.database import StorageDown
 
 
@@ -264,6 +264,7 @@ class Handling:
             **self._turn.names,
         )
         with self._parts.database.write() as connection:
+            runs.held(connection, self._turn.uid, self._turn.token)
             cases.write(connection, case.uid, fence=case.fence, state=State.WORKING)
             plans.open_intent(
                 connection,

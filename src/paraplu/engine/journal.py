@@ -5,7 +5,7 @@ An entry is written in the transaction of the state it describes, never before a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -135,12 +135,22 @@ class Journal:
         if new:
             entries.append(connection, new)
 
-    def write_alone(self, kind: str, hand: Hand, *, power_safe: bool = True, **terms: Any) -> None:
+    def write_alone(
+        self,
+        kind: str,
+        hand: Hand,
+        *,
+        power_safe: bool = True,
+        first: Callable[[Connection], object] = lambda _connection: None,
+        **terms: Any,
+    ) -> None:
         """Append an entry that describes no state of ours; see `entry`.
 
         It is composed inside the transaction, so that entries of two runs do not overtake each other.
+        Nothing is written when `first`, which is called in the transaction before, raises something.
         """
         with self._database.write(power_safe=power_safe) as connection:
+            first(connection)
             entries.append(connection, [self.entry(kind, hand, **terms)])
 
     def sign_head(self) -> Checkpoint | None:

@@ -19,7 +19,7 @@ from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, require
 from paraplu.engine.report import Progress, RunReport
 from paraplu.engine.turn import Turn
-from paraplu.errors import Refused
+from paraplu.errors import FenceLost, Refused
 from paraplu.store import claims, planned, runs
 
 RUN, REHEARSAL = "run", "rehearsal"
@@ -179,7 +179,11 @@ class Runs:
             if share and row.purpose == RUN:
                 self._share(connection, turn, slots)
         again = partial(self._again, turn)
-        return Course(turn, again, progress or (lambda *_: None), stop).go(only)
+        try:
+            return Course(turn, again, progress or (lambda *_: None), stop).go(only)
+        except FenceLost:
+            self._tell_fenced(turn)
+            raise
 
     def stop(self, uid: str, how: Stop, by: Known) -> bool:
         """Ask a run to stop. False when it has ended already. Raises `NotAllowed` without the role."""
@@ -308,6 +312,11 @@ class Runs:
         journal.write(
             connection,
             journal.entry("run-taken-over", turn.hand, detail={"token": turn.token}, **turn.names),
+        )
+
+    def _tell_fenced(self, turn: Turn) -> None:
+        self._parts.journal.write_alone(
+            "run-fenced", turn.hand, detail={"token": turn.token}, **turn.names
         )
 
     def _refuse(self, uid: str) -> None:

@@ -15,7 +15,7 @@ from paraplu.engine.hands import Hands, HandsTerms, unseen
 from paraplu.engine.journal import Hand, Personal
 from paraplu.engine.parts import Parts
 from paraplu.errors import IntegrityBroken
-from paraplu.store import cases, evidence
+from paraplu.store import cases, evidence, runs
 from paraplu.store.database import StorageDown
 from paraplu.store.keys import Scope
 
@@ -158,7 +158,10 @@ class Turn:
         return parts.keys.key_for(scope)
 
     def record(self, action: Action) -> None:
-        """Write an action down; returns when that is durable against the death of the process."""
+        """Write an action down; returns when that is durable against the death of the process.
+
+        Raises `FenceLost` when another worker has taken the run over: no further action is begun then.
+        """
         values = {
             name: value
             for name, value in (
@@ -172,6 +175,7 @@ class Turn:
             "action",
             self.hand,
             power_safe=False,
+            first=lambda connection: runs.held(connection, self.uid, self.token),
             case=self.place.case,
             intent=self.place.intent,
             fence=self.place.fence,
