@@ -22,7 +22,8 @@ class Outcome:
     """What became of a trial.
 
     `kills` is how many processes were killed, `rounds` how many workers it took after the last kill,
-    `handed_back` how often a person had to hand a case back to the bot, `seconds` processor time.
+    `handed_back` how often a person had to hand a case back to the bot, `gone` the most seconds until
+    nothing was left of a worker, `seconds` processor time.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
     rounds: int = 0
     handed_back: int = 0
+    gone: float = 0.0
     seconds: float = 0.0
 
     @property

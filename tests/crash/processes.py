@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, linux/prctl.h
-_STEP = 0.02  # seconds between two looks
+_STEP = 0.05  # seconds between two looks
 CAN_FORK = sys.platform == "linux"
 
 
@@ -67,16 +67,18 @@ def adopt_orphans() -> None:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
-def left_below(besides: Collection[int], seconds: float) -> list[str]:
+def left_below(besides: Collection[int], seconds: float) -> tuple[list[str], float]:
     """What still runs below this process after `seconds`, by name; empty as soon as nothing does.
 
-    `besides` are children that may run. Orphans that have ended are reaped.
+    Gives how many seconds it took, too. On a machine with more to do than it has processors, seconds are
+    longer. `besides` are children that may run. Orphans that have ended are reaped.
     """
-    until = time.monotonic() + seconds
+    began = time.monotonic()
+    until = began + seconds * max(1.0, psutil.getloadavg()[0] / (os.cpu_count() or 1))
     while True:
-        left = _below(besides)
+        left = [(one, _named(one)) for one in _below(besides)]
         if not left or time.monotonic() >= until:
-            return [_named(one) for one in left]
+            return [name for _one, name in left], time.monotonic() - began
         time.sleep(_STEP)
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 from crash import backlog
 from crash.backlog import APPROVER, CORRECTIONS, LOSES_A_LINE, PAIRS, SUBMITTERS, Backlog
@@ -40,8 +41,8 @@ class Server(Protocol):
     def url(self, database: str = ...) -> str:
         """Where a database of it lies."""
 
-    def database(self, template: str = ...) -> str:
-        """The name of a new database that is a copy of `template`."""
+    def ask(self, query: str, database: str = ...) -> object:
+        """Put a question straight to it."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Scene:
     ) -> Scene:
         """Make one, in a process of its own: what opens a browser is never forked."""
         folder.mkdir(parents=True)
-        database = server.database() if server is not None else ""
+        database = _new_database(server, "template1") if server is not None else ""
         scene = cls(folder, asked, places, server, database)
         with passwords_in_environment(), serving(folder) as (address, _process):
             log = folder / "prepare.log"
@@ -85,7 +86,7 @@ class Scene:
         """Point the home of a copy to its own office, and to a database of its own."""
         url = ""
         if self.server is not None:
-            url = self.server.url(self.server.database(self.database))
+            url = self.server.url(_new_database(self.server, self.database))
         home = load_home(folder / "home")
         replace(home, targets=dict.fromkeys(TARGETS, address), database=url).save()
 
@@ -142,6 +143,13 @@ def go_on(centre: Centre, places: int) -> tuple[int, int]:
                     centre.runs.ask(connection, client, service, by.uid)
         under_way = sum(len(runs.open_runs(connection, *pair)) for pair in PAIRS)
     return under_way, len(broke_off)
+
+
+def _new_database(server: Server, template: str) -> str:
+    """Make a database; its name is of this copy alone, as several processes make some."""
+    name = f"crash_{uuid4().hex[:12]}"
+    server.ask(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return name
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from crash.backlog import Backlog
 from crash.batch import Outcome, in_processes
 from crash.count import Row, counted
 from crash.scene import Scene, Server
-from crash.stage import GONE_WITHIN, Stage
+from crash.stage import Stage
 from crash.trial import let_go_on, patience, undisturbed
 from crash.victim import Death
 
@@ -92,8 +92,7 @@ class Siege:
                 continue
             del alive[done]
             code = os.waitstatus_to_exitcode(status)
-            if left := stage.left(*alive):
-                outcome.wrong.append(f"{GONE_WITHIN:.0f} s later there still was {left}")
+            stage.await_gone(outcome, *alive)
             if code == -signal.SIGKILL:
                 outcome.kills += 1
                 return True

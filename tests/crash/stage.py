@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from crash.batch import Outcome
 from crash.office import serving
 from crash.processes import ended, forked, kill_below, left_below
 from crash.scene import Scene, go_on, opened
@@ -62,13 +63,17 @@ class Stage:
             ended(worker, 5)
         return code
 
-    def left(self, *alive: int) -> list[str]:
-        """What is still there below workers that are dead, and ends it. `alive` are the other workers."""
+    def await_gone(self, outcome: Outcome, *alive: int) -> None:
+        """Wait until nothing is left below workers that are dead; `alive` are the other workers.
+
+        What is left after `GONE_WITHIN` is told in the outcome, and ended.
+        """
         besides = (self.office, *alive)
-        found = left_below(besides, GONE_WITHIN)
+        found, seconds = left_below(besides, GONE_WITHIN)
+        outcome.gone = max(outcome.gone, seconds)
         if found:
+            outcome.wrong.append(f"{seconds:.1f} s after a worker there still was {found}")
             kill_below(besides)
-        return found
 
     def due(self, rounds: int) -> Due:
         """What is still to be done; where no run is under way for it, a person has one begin."""

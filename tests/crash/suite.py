@@ -70,6 +70,8 @@ class Suite:
         for database in WHOLE if asked == "both" else (asked,):
             self._kill(database, sweep)
         outcomes = self._points + self._kills
+        slowest = max((one.gone for one in outcomes), default=0.0)
+        self._tell(f"What a worker had started was gone {slowest:.1f} s after it at the latest.")
         return bool(outcomes) and all(one.right for one in outcomes)
 
     @property

@@ -10,7 +10,7 @@ from pathlib import Path
 from crash.batch import Outcome, in_processes
 from crash.count import Row, counted, office_rows
 from crash.scene import Scene
-from crash.stage import GONE_WITHIN, Stage
+from crash.stage import Stage
 from crash.victim import Death
 
 _LONGEST = 240.0  # seconds that a worker may take for a small backlog
@@ -57,8 +57,7 @@ class Trial:
             outcome.kills = int(f"{death}:" in said)
         else:
             outcome.kills = int(code == -signal.SIGKILL)
-        if left := stage.left():
-            outcome.wrong.append(f"{GONE_WITHIN:.0f} s later there still was {left}")
+        stage.await_gone(outcome)
 
 
 def let_go_on(stage: Stage, outcome: Outcome) -> None:
@@ -69,8 +68,7 @@ def let_go_on(stage: Stage, outcome: Outcome) -> None:
         outcome.rounds += 1
         if code != 0:
             outcome.wrong.append(f"the next worker ended with {code}")
-        if left := stage.left():
-            outcome.wrong.append(f"the next worker left {left}")
+        stage.await_gone(outcome)
         outcome.handed_back += due.handed_back
         due = stage.due(outcome.rounds)
     if due.runs:
