@@ -80,8 +80,7 @@ class TrytonPurchasing(Target):
     def sign_in(self, credential: Credential) -> None:
         """Sign in; see the module for a server with more than one database."""
         database, _, login = credential.user.rpartition("/")
-        # That it is left will do: what was asked for meanwhile may keep the empty page from loading.
-        self.page.goto("about:blank", wait_until="commit")
+        self._client.leave()
         self.page.goto(f"/#{database}")
         name = self.page.get_by_label("User name")
         with self._client.expecting("The question who signs in") as expect:
