@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from collections.abc import Iterator
@@ -52,20 +53,19 @@ def worker(session: Session, places: int, database: str | None, until_idle: bool
         session.out.line(_words(run, outcome))
         session.out.result(_facts(run, outcome))
 
-    centre = open_centre(home_folder(session.home), database=database)
-    try:
+    with contextlib.ExitStack() as ending:
+        centre = open_centre(home_folder(session.home), database=database)
+        ending.callback(centre.close)
         require(session.acting(centre), None, Role.OPERATOR, Role.LEAD, Role.ADMINISTRATOR)
         one = centre.worker(places, told)
-        session.out.line(
-            f"Working, {places} run{'s' if places > 1 else ''} at once. Ctrl-C stops after the case in hand."
-        )
-        centre.log.info("worker_started", places=places)
         with _heeding_signals(one, session):
+            how = "1 run" if places == 1 else f"{places} runs"
+            session.out.line(f"Working, {how} at once. Ctrl-C stops after the case in hand.")
+            centre.log.info("worker_started", places=places)
             one.work(until_idle=until_idle)
-        centre.log.info("worker_stopped")
+            centre.log.info("worker_stopped")
+            ending.close()  # under the same care for signals
         session.out.line("Stopped.")
-    finally:
-        centre.close()
 
 
 @contextmanager

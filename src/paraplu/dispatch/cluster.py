@@ -105,6 +105,10 @@ class ClusterDispatch:
         except queue.Empty:
             return
 
+    def wake(self) -> None:
+        """See `Dispatch`."""
+        self._heard.put("")
+
     def close(self) -> None:
         """See `Dispatch`."""
         self._closing()

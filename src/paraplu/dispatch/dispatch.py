@@ -23,5 +23,8 @@ class Dispatch(Protocol):
     def wait(self, seconds: float) -> None:
         """Wait until a run may be due, `seconds` at most."""
 
+    def wake(self) -> None:
+        """Let `wait` return at once: for any thread, and for handlers of signals."""
+
     def close(self) -> None:
         """Stop hearing."""

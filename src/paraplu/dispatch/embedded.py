@@ -22,6 +22,7 @@ class EmbeddedDispatch:
         self._file = file
         self._connection: sqlite3.Connection | None = None
         self._seen = -1
+        self._woken = False
 
     def offer(self, connection: Connection, run: str, due_at: int) -> None:
         """The commit itself is the hint."""
@@ -37,12 +38,17 @@ class EmbeddedDispatch:
     def wait(self, seconds: float) -> None:
         """See `Dispatch`."""
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        while time.monotonic() < until and not self._woken:
             version = self._version()
             if version != self._seen:
                 self._seen = version
                 return
             time.sleep(min(_LOOKS, seconds))
+        self._woken = False
+
+    def wake(self) -> None:
+        """See `Dispatch`."""
+        self._woken = True
 
     def close(self) -> None:
         """See `Dispatch`."""

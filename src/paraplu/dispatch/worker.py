@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,14 +14,13 @@ from paraplu.dispatch.dispatch import Dispatch
 from paraplu.engine.course import Stop
 from paraplu.engine.report import RunReport
 from paraplu.engine.runs import Runs
-from paraplu.errors import ParapluError
 from paraplu.store.database import StorageDown
 
 _LOOK_ANYWAY = (
     1.0  # seconds after which runs are looked for without a hint: one may have become due
 )
 _BURY = 2.0  # seconds between two looks for workers of this machine that died
-_NO_SLOT = 0.5  # seconds before a run is reached for again that was not to be had
+_NO_SLOT = 0.5  # seconds before a credential is tried again that had no free slot
 _AWAY = 1.0  # seconds to wait while the database is away
 _BESIDE = 10.0  # seconds for what is done beside to end
 _HEED = 0.2  # seconds between two chances for signals while runs are ending
@@ -49,8 +49,9 @@ class Worker:
         self._told = told
         self._beside = beside
         self._stop: Stop | None = None
+        self._troubled = False
         self._busy: dict[str, threading.Thread] = {}
-        self._refused: dict[str, float] = {}
+        self._full: dict[str, float] = {}  # credentials that are not tried, until when
         self._door = threading.Lock()
 
     @property
@@ -62,10 +63,12 @@ class Worker:
     def stop(self) -> None:
         """Take nothing new; each run finishes its case in hand and is given back."""
         self._stop = Stop.GIVE_BACK
+        self._dispatch.wake()
 
     def stop_now(self) -> None:
         """End the hands of every run at once; what they were doing is looked at by the next run."""
         self._stop = Stop.NOW
+        self._dispatch.wake()
         if self._children is not None:
             self._children.end_all()
 
@@ -85,6 +88,8 @@ class Worker:
                 for thread in self._running():
                     while thread.is_alive():  # without a timeout Windows hears of no signal
                         thread.join(_HEED)
+                with contextlib.suppress(StorageDown):  # then the lease runs out
+                    self._runs.give_back_dropped()
                 self._dispatch.close()
                 if self._children is not None:
                     self._children.close()
@@ -96,6 +101,10 @@ class Worker:
                 if time.monotonic() - buried >= _BURY:
                     self._runs.leases.bury()
                     buried = time.monotonic()
+                if self._troubled:
+                    self._runs.leases.beat()  # whether the database can be written again
+                    self._troubled = False
+                self._runs.give_back_dropped()
                 self._end_stopped()
                 busy = self.busy  # before the look: what ends after it may have made a run due
                 waiting = self._begin()
@@ -115,35 +124,44 @@ class Worker:
 
     def _begin(self) -> bool:
         """Begin as many runs as there is room for. Gives whether any is due."""
-        due = self._runs.to_take()
+        with self._door:
+            now = time.monotonic()
+            full = [name for name, until in self._full.items() if until > now]
+        due = self._runs.to_take(besides=full, most=2 * self._places)
         for row in due:
             if self.busy >= self._places:
                 break
             with self._door:
-                if row.uid in self._busy or self._refused.get(row.uid, 0.0) > time.monotonic():
+                if row.uid in self._busy:
                     continue
                 thread = threading.Thread(
                     target=self._carry_out, args=(row,), name=f"run {row.uid}"
                 )
                 self._busy[row.uid] = thread
             thread.start()
-        return bool(due)
+        return bool(due or full)
 
     def _carry_out(self, row: Any) -> None:
+        pause: float | None = None
         try:
             report = self._runs.carry_out(row.uid, stop=lambda: self._stop, share=True)
-            if report is None:
-                self._refused[row.uid] = time.monotonic() + _NO_SLOT
-            else:
-                self._refused.clear()  # a slot is free by now
+            if report is not None:
                 self._told(row.uid, report)
-        except ParapluError as error:
-            self._told(row.uid, error)
+            elif self._runs.is_waiting(row.uid):
+                pause = _NO_SLOT
         except Exception as error:
+            pause = _AWAY
+            if isinstance(error, StorageDown):
+                self._troubled = True
             self._told(row.uid, error)
         finally:
             with self._door:
                 self._busy.pop(row.uid, None)
+                self._full.pop(row.credential, None)
+                if pause is not None:
+                    self._full[row.credential] = time.monotonic() + pause
+            if pause is None:
+                self._dispatch.wake()
 
     @contextmanager
     def _doing_beside(self) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,8 @@ from paraplu.engine.people import Known, require
 from paraplu.engine.report import Progress, RunReport
 from paraplu.engine.turn import Turn
 from paraplu.errors import FenceLost, Refused
-from paraplu.store import claims, planned, runs
+from paraplu.store import cases, claims, planned, runs
+from paraplu.store.database import StorageDown
 
 RUN, REHEARSAL = "run", "rehearsal"
 _WORTH_SHARING = 10  # due cases for each run that takes part
@@ -42,6 +43,7 @@ class Runs:
         self._parts = parts
         self.leases = leases
         self._offer = offer
+        self._dropped: list[Turn] = []
 
     def ask(
         self,
@@ -125,10 +127,19 @@ class Runs:
                 uid = self._ask(connection, client, service, by.uid, REHEARSAL, None)
             return self._mine(uid, progress, only=case)
 
-    def to_take(self) -> list[Any]:
-        """Runs that are due now, or whose worker has died: the one that was due first first."""
+    def to_take(self, besides: Collection[str] = (), most: int | None = None) -> list[Any]:
+        """Runs that are due now, or whose worker has died: the one that was due first first.
+
+        At most `most`, and none that needs one of the credentials `besides`.
+        """
         with self._parts.database.read() as connection:
-            return runs.to_take(connection, self._parts.clock.ms())
+            return runs.to_take(connection, self._parts.clock.ms(), besides, most)
+
+    def is_waiting(self, uid: str) -> bool:
+        """Whether nobody has taken this run."""
+        with self._parts.database.read() as connection:
+            row = runs.get(connection, uid)
+        return row is not None and row.ended_at is None and row.worker is None
 
     def to_stop_now(self, uids: list[str]) -> list[str]:
         """Those of these runs that somebody has asked to stop at once."""
@@ -184,6 +195,32 @@ class Runs:
         except FenceLost:
             self._tell_fenced(turn)
             raise
+        except StorageDown:
+            self._dropped.append(turn)
+            raise
+
+    def give_back_dropped(self) -> None:
+        """Give back the runs that broke off here because the database was away.
+
+        This process still holds them, and would for ever. Raises `StorageDown` while it is away.
+        """
+        while self._dropped:
+            turn = self._dropped[0]
+            with self._parts.database.write() as connection:
+                row = runs.get(connection, turn.uid)
+                ours = row is not None and (row.token, row.worker, row.ended_at) == (
+                    turn.token,
+                    self.leases.worker,
+                    None,
+                )
+                if ours:
+                    cases.release(connection, turn.uid)
+                    runs.give_back(connection, turn.uid, turn.token)
+                    entry = self._parts.journal.entry(
+                        "run-ended", turn.hand, status_code="given-back", **turn.names
+                    )
+                    self._parts.journal.write(connection, entry)
+            self._dropped.remove(turn)
 
     def stop(self, uid: str, how: Stop, by: Known) -> bool:
         """Ask a run to stop. False when it has ended already. Raises `NotAllowed` without the role."""

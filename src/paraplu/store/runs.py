@@ -8,7 +8,7 @@ Leases are told by one clock for all: the database's on PostgreSQL, the machine'
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -46,8 +46,13 @@ def open_runs(connection: Connection, client: str, service: str) -> list[Row[Any
     return list(connection.execute(query.order_by(runs.c.due_at, runs.c.uid)))
 
 
-def to_take(connection: Connection, now: int) -> list[Row[Any]]:
-    """Runs that are lost, or due at `now`: the one that was due first first."""
+def to_take(
+    connection: Connection, now: int, besides: Collection[str] = (), most: int | None = None
+) -> list[Row[Any]]:
+    """Runs that are lost, or due at `now`: the one that was due first first, `most` of them.
+
+    Those that need one of the credentials `besides` are left out.
+    """
     query = (
         select(runs)
         .where(
@@ -56,7 +61,10 @@ def to_take(connection: Connection, now: int) -> list[Row[Any]]:
             runs.c.worker.is_(None) | (runs.c.lease_until <= lease_clock(connection)),
         )
         .order_by(runs.c.due_at, runs.c.uid)
+        .limit(most)
     )
+    if besides:
+        query = query.where(runs.c.credential.not_in(besides))
     return list(connection.execute(query))
 
 
