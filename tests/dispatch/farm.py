@@ -8,16 +8,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import psutil
-from bureau import BOOKING, CLIENT, Bureau
+from bureau import BOOKING, CLIENT, ORDER, Bureau, order
 
 HERE = Path(__file__).resolve().parent
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds until a test gives up; that it takes so long is never what is tested."""
 
 _ENTRY_POINTS = """\
@@ -62,9 +64,34 @@ def ask(bureau: Bureau, service: str = BOOKING) -> str:
         return bureau.centre.runs.ask(connection, CLIENT, service, bureau.who("olga").uid)
 
 
+def allow(bureau: Bureau, slots: int) -> None:
+    """Agree that so many runs may place orders at once."""
+    booking, ordering = bureau.file.agreement
+    limits = {"version": 2, "limits": ordering.limits.model_copy(update={"slots": slots})}
+    changed = {"agreement": (booking, ordering.model_copy(update=limits))}
+    file = bureau.file.model_copy(update=changed)
+    bureau.centre.parts.clients.apply(file, bureau.who("ines"), force=True)
+
+
+def backlog(bureau: Bureau, number: int) -> list[str]:
+    """Orders that are due and know nothing of each other. Gives what each leaves in the ledger."""
+    rows = [
+        row
+        for one in range(number)
+        for row in order(f"O-{one:03}", price=Decimal(f"1{one:03}") / 100)
+    ]
+    bureau.send(*rows, service=ORDER)
+    return sorted(bureau.mark(f"O-{one:03}", ORDER) for one in range(number))
+
+
+def states(bureau: Bureau) -> dict[str, int]:
+    """How many cases are in each state."""
+    return dict(Counter(str(row.state) for row in bureau.every_case()))
+
+
 @dataclass
 class WorkerProcess:
-    """One `paraplu worker --json`; what it says goes to `out`, complaints to `errors`."""
+    """One `paraplu worker`; what it says goes to `out`, complaints to `errors`."""
 
     process: psutil.Popen
     out: Path
@@ -88,9 +115,18 @@ class WorkerProcess:
         """Send it a signal."""
         os.kill(self.pid, how)
 
-    def ends(self) -> int:
+    def suspend(self) -> None:
+        """Stop it where it is, as a machine that is put to sleep does."""
+        self.signal(signal.SIGSTOP)
+        until(lambda: self.process.status() == psutil.STATUS_STOPPED)
+
+    def wake(self) -> None:
+        """Let it go on."""
+        self.signal(signal.SIGCONT)
+
+    def ends(self, patience: float = PATIENCE) -> int:
         """Wait until it has ended. Gives its exit code."""
-        return int(self.process.wait(PATIENCE))
+        return int(self.process.wait(patience))
 
     def kill(self) -> None:
         """Kill it, and nothing else, as `kill -9` does."""
@@ -107,14 +143,14 @@ class Farm:
         path = os.pathsep.join([str(installed), str(HERE.parent / "engine")])
         self._environment = {**os.environ, "PYTHONPATH": path}
 
-    def worker(self, *options: str) -> WorkerProcess:
+    def worker(self, *options: str, says: str = "--json") -> WorkerProcess:
         """Start a worker."""
         number = len(self._workers)
         out, errors = (self._home.parent / f"worker-{number}.{end}" for end in ("out", "err"))
         command = [sys.executable, "-m", "paraplu.cli.main", "worker", "--home", str(self._home)]
         with out.open("wb") as said, errors.open("wb") as complained:
             process = psutil.Popen(
-                [*command, "--json", *options],
+                [*command, *filter(None, [says]), *options],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=said,

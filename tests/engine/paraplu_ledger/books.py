@@ -184,6 +184,11 @@ class Books:
         with self._open() as db:
             db.execute("INSERT OR REPLACE INTO fault VALUES (?, ?, ?)", (name, argument, left))
 
+    def faults(self) -> list[str]:
+        """The faults that are on."""
+        with self._open() as db:
+            return [row[0] for row in db.execute("SELECT name FROM fault WHERE remaining <> 0")]
+
     def heal(self) -> None:
         """Switch all faults off."""
         with self._open() as db:
@@ -277,6 +282,8 @@ class Books:
             return on and db.execute(query, (name,)).fetchone()[0] == 0
 
     def _up(self, what: str) -> None:
+        if seconds := self._takes(f"slow-{what}"):
+            time.sleep(float(seconds))
         if self._takes("down") or self._takes(f"down-on-{what}"):
             raise TargetDown("The ledger does not answer.")
 
