@@ -263,8 +263,7 @@ def _apply_dispatch(database: Database) -> None:
         return
     from paraplu.dispatch.cluster import apply_schema
 
-    with database.write() as connection:
-        apply_schema(connection)
+    apply_schema(database)
 
 
 def _require_database(url: str) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 
 from paraplu.errors import ParapluError, SchemaMismatch, SettingsWrong
 from paraplu.store import tables
-from paraplu.store.database import CREATING, Connection, StorageDown
+from paraplu.store.database import CREATING, Connection, Database, StorageDown
 
 try:
     import psycopg
@@ -235,23 +235,41 @@ class _Connector(PsycopgConnector):
             self.lost.set()
 
 
-def apply_schema(connection: Connection) -> None:
-    """Make Procrastinate's tables beside ours, or bring them to the version of the library that is
-    installed; in the transaction of `connection`, on PostgreSQL. Our own tables must be there.
+def apply_schema(database: Database) -> None:
+    """Make Procrastinate's tables beside ours, or bring them to the version of the installed library.
+
+    On PostgreSQL; our own tables must be there. Each of the library's steps has a transaction of its own,
+    since some use what the one before has committed; what was broken off is gone on with. Raises
+    `StorageDown` when the database does not take them.
     """
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({CREATING})")
+    while True:
+        try:
+            with database.write() as connection:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({CREATING})")
+                if not _apply_next(connection):
+                    return
+        except psycopg.Error as error:
+            raise StorageDown(
+                "The tables that bring runs to workers could not be made: "
+                f"{error.diag.message_primary or type(error).__name__}."
+            ) from None
+
+
+def _apply_next(connection: Connection) -> bool:
+    """Take one step. False when there is none left."""
     raw, meta, steps = _driver(connection), tables.meta, _migrations()
     ours = meta.c.name == "dispatch"
     found = connection.execute(meta.select().where(ours)).first()
     if found is None:
         raw.execute(SchemaManager.get_schema())
         connection.execute(meta.insert().values(name="dispatch", value=steps[-1].name))
-        return
-    for step in steps:
-        if step.name > found.value:
-            raw.execute(step.read_text("utf-8"))
-    if steps[-1].name > found.value:
-        connection.execute(meta.update().where(ours).values(value=steps[-1].name))
+        return False
+    step = next((one for one in steps if one.name > found.value), None)
+    if step is None:
+        return False
+    raw.execute(step.read_text("utf-8"))
+    connection.execute(meta.update().where(ours).values(value=step.name))
+    return True
 
 
 def _app(connector: Any, heard: queue.SimpleQueue[str]) -> App:
