@@ -102,7 +102,7 @@ class TrytonPurchasing(Target):
         server = f"{address.scheme}://{address.netloc}"
         database = re.split("[/;]", address.fragment, maxsplit=1)[0]
         self._records = Records(self.page, f"{server}/{database}")
-        self._client = Client(self.page, f"{server}/#{database}")
+        self._client.root = f"{server}/#{database}"
 
     def sign_out(self) -> None:
         """Sign out by the client's own call; a session that has ended already does not mind."""
@@ -113,7 +113,7 @@ class TrytonPurchasing(Target):
             headers={"Content-Type": "application/json"},
             data=b"{}",
         )
-        self._records, self._client = Records(self.page), Client(self.page)
+        self._records, self._client.root = Records(self.page), ""
 
     # Reading
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -18,28 +18,42 @@ from paraplu_procurement.system import Line
 PATIENCE = 15_000
 """Milliseconds to wait for something to come up."""
 
+_BETWEEN = 50
+"""Milliseconds between two looks."""
+
+_QUIET = 10
+"""How many looks in a row must see no request: by then what an answer leads to has been asked for."""
+
 
 class Client:
     """The web client on a page; `root` is its address with the database: ``https://host/#database``."""
 
     def __init__(self, page: Any, root: str = "") -> None:
         self._page = page
-        self._root = root
+        self.root = root
+        self._asked: set[Any] = set()
+        page.on("request", lambda request: self._asked.add(request))
+        page.on("requestfinished", lambda request: self._asked.discard(request))
+        page.on("requestfailed", lambda request: self._asked.discard(request))
 
     def leave(self) -> None:
-        """Go to an empty page once the client has its answers.
+        """Go to an empty page once the client has its answers and its pictures.
 
         Chromium may never get to another page when this one is left while a rehearsal holds one of its
         requests. The load state "networkidle" does not tell: it comes once a page, and the client asks on.
         """
-        with suppress(PageChanged):  # one that asks for ever is left as it is
-            self._page.wait_for_function("() => !window.jQuery?.active", timeout=PATIENCE)
+        quiet = 0
+        for _ in range(PATIENCE // _BETWEEN):  # one that asks for ever is left as it is
+            self._page.wait_for_timeout(_BETWEEN)
+            quiet = 0 if self._asked else quiet + 1
+            if quiet == _QUIET:
+                break
         self._page.goto("about:blank")
 
     def open(self, model: str, key: str = "") -> None:
         """A client without open tabs on one model: what is on the page then belongs to one form."""
         self.leave()
-        self._page.goto(f"{self._root}/model/{model}" + (f"/{key}" if key else ""))
+        self._page.goto(f"{self.root}/model/{model}" + (f"/{key}" if key else ""))
         there = (
             self._page.get_by_label("State:", exact=True)
             if key
