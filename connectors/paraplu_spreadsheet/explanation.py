@@ -74,6 +74,8 @@ def explain(
         row += 1
     sheet.freeze_panes = "A4"
     sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
     return _write_choices(sheet, form, language, say, row + 1)
 
 
