@@ -13,7 +13,7 @@ import psutil
 from figure import Figure
 from stage import ROOT  # noqa: F401  puts the tests on the path
 
-_CASES = 10
+_CASES = 20
 _ROUNDS = 3
 _LOOK = 0.05  # seconds between two looks at the processes
 
