@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import date
 
@@ -15,6 +16,8 @@ from paraplu_spreadsheet.wording import NO, YES, written_date
 _INK = "FF16323F"
 _HEAD = PatternFill("solid", fgColor="FF1F4E5F")
 _LINE = Border(bottom=Side(style="thin", color="FFD5DDE1"))
+_WIDTHS = (30, 12, 60, 48)  # characters
+_LINE_HEIGHT = 15  # points
 _TOP = Alignment(vertical="top", wrap_text=True)
 
 
@@ -52,7 +55,7 @@ def explain(
     sheet["A1"] = sheet.title
     sheet["A1"].font = Font(size=16, bold=True, color=_INK)
     sheet.row_dimensions[1].height = 26
-    for column, width in zip("ABCD", (30, 12, 60, 48), strict=True):
+    for column, width in zip("ABCD", _WIDTHS, strict=True):
         sheet.column_dimensions[column].width = width
     _head(sheet, 3, (say("Column"), say("Required"), say("Meaning"), say("How to write it")))
     row = 4
@@ -71,6 +74,11 @@ def explain(
             cell.alignment = _TOP
             cell.border = _LINE
         sheet.cell(row, 1).font = Font(bold=True, color=_INK)
+        pairs = zip(words, _WIDTHS, strict=True)
+        lines = max(math.ceil(len(word) / width) for word, width in pairs)
+        sheet.row_dimensions[row].height = _LINE_HEIGHT * max(
+            1, lines
+        )  # not every program works it out
         row += 1
     sheet.freeze_panes = "A4"
     sheet.page_setup.orientation = "landscape"
