@@ -44,7 +44,7 @@ from paraplu.engine.wording import Wording
 from paraplu.errors import Refused, SettingsWrong
 from paraplu.logging import log_to
 from paraplu.plugins import Plugins
-from paraplu.settings import SETTINGS, Home, load_home
+from paraplu.settings import SETTINGS, Home, check_places, load_home
 from paraplu.store.database import Database
 from paraplu.store.entries import count
 from paraplu.store.files import Files
@@ -139,6 +139,9 @@ def create_home(
         keys=keys,
         evidence_folder=evidence,
     )
+    check_places(home)
+    for url in (home.database_url, home.keys_url):
+        _require_database(url)
     begun = (home.secrets / "master.key").exists()
     try:
         home.path.mkdir(parents=True, exist_ok=True)

@@ -166,6 +166,13 @@ def load_home(path: Path) -> Home:
         keys=str(data.get("keys", "")),
         evidence_folder=str(data.get("evidence", "")),
     )
+    check_places(home)
+    return home
+
+
+def check_places(home: Home) -> None:
+    """Raise `SettingsWrong` when databases and evidence cannot lie where this home says."""
+    file = home.path / SETTINGS
     if home.keys_url == home.database_url:
         raise SettingsWrong(
             f"{file} names one database for cases and keys: the keys need one of their own, so that no "
@@ -173,7 +180,6 @@ def load_home(path: Path) -> Home:
         )
     if home.evidence_folder and not home.evidence.is_absolute():
         raise SettingsWrong(f"{file}: evidence must be a whole path, the same on every machine.")
-    return home
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -161,6 +161,16 @@ def test_a_home_on_postgresql_is_made_and_opened(tmp_path: Path, empty_postgres_
 def test_a_url_that_is_none_of_ours_is_refused_in_words(tmp_path: Path, url: str) -> None:
     with pytest.raises(SettingsWrong, match="postgresql\\+psycopg://"):
         create_home(tmp_path / "home", PEOPLE[0], database=url)
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_home_whose_parts_cannot_lie_where_they_are_said_to_is_not_made(tmp_path: Path) -> None:
+    one = "postgresql+psycopg://db/one"
+    with pytest.raises(SettingsWrong, match="one database for cases and keys"):
+        create_home(tmp_path / "home", PEOPLE[0], database=one, keys=one)
+    with pytest.raises(SettingsWrong, match="a whole path"):
+        create_home(tmp_path / "home", PEOPLE[0], evidence="here")
+    assert not (tmp_path / "home").exists()
 
 
 def test_a_database_that_does_not_answer_is_told_without_its_password(tmp_path: Path) -> None:
