@@ -23,7 +23,7 @@ class Outcome:
 
     `kills` is how many processes were killed, `rounds` how many workers it took after the last kill,
     `handed_back` how often a person had to hand a case back to the bot, `gone` the most seconds until
-    nothing was left of a worker, `seconds` processor time.
+    nothing was left of a worker, `late` what was left for too long, `seconds` processor time.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Outcome:
     rounds: int = 0
     handed_back: int = 0
     gone: float = 0.0
+    late: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property

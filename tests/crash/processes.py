@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -67,18 +68,35 @@ def adopt_orphans() -> None:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
-def left_below(besides: Collection[int], seconds: float) -> tuple[list[str], float]:
-    """What still runs below this process after `seconds`, by name; empty as soon as nothing does.
+@dataclass
+class Left:
+    """What was left of processes that were killed.
 
-    Gives how many seconds it took, too. On a machine with more to do than it has processors, seconds are
-    longer. `besides` are children that may run. Orphans that have ended are reaped.
+    `late` are those that were there after the time they had, `still` those that had to be ended, by name.
+    `seconds` is how long it took.
+    """
+
+    late: list[str]
+    still: list[str]
+    seconds: float
+
+
+def await_gone(besides: Collection[int], seconds: float) -> Left:
+    """Wait until nothing runs below this process but `besides`, children that may run.
+
+    Things have so many seconds for that; on a machine with more to do than it has processors they are
+    waited for longer. Orphans that have ended are reaped.
     """
     began = time.monotonic()
-    until = began + seconds * max(1.0, psutil.getloadavg()[0] / (os.cpu_count() or 1))
+    longest = seconds * max(1.0, psutil.getloadavg()[0] / (os.cpu_count() or 1))
+    late: list[str] | None = None
     while True:
-        left = [(one, _named(one)) for one in _below(besides)]
-        if not left or time.monotonic() >= until:
-            return [name for _one, name in left], time.monotonic() - began
+        left = _below(besides)
+        passed = time.monotonic() - began
+        if late is None and passed >= seconds:
+            late = [_named(one) for one in left]
+        if not left or passed >= longest:
+            return Left(late or [], [_named(one) for one in left], passed)
         time.sleep(_STEP)
 
 
@@ -87,7 +105,7 @@ def kill_below(besides: Collection[int] = ()) -> None:
     for one in _below(besides):
         with contextlib.suppress(psutil.Error):
             one.kill()
-    left_below(besides, 5)
+    await_gone(besides, 5)
 
 
 def _below(besides: Collection[int]) -> list[psutil.Process]:

@@ -125,7 +125,7 @@ class Sieges:
         began, outcomes, done = time.monotonic(), list[Outcome](), 0
 
         def following() -> Siege | None:
-            return self._next(kills, until, workers)
+            return self._next(kills, until, workers, at_once)
 
         for outcome in in_processes(following, at_once):
             outcomes.append(outcome)
@@ -153,14 +153,18 @@ class Sieges:
             self.tell(f"Undisturbed, {size} cases: {outcome.seconds:.0f} s of processor time.")
             self.scenes.append((scene, rows))
 
-    def _next(self, kills: int, until: float, workers: int) -> Siege | None:
+    def _next(self, kills: int, until: float, workers: int, at_once: int) -> Siege | None:
         """The next siege. None while those under way may spend all kills that are left."""
         if self._reserved >= kills or time.monotonic() >= until:
             return None
         number = len(self._quotas) + 1
         scene, rows = self.scenes[number % len(self.scenes)]
         folder = self.folder / f"siege-{number}"
-        most = min(2 * (scene.asked.corrections + scene.asked.orders), kills - self._reserved)
+        most = min(
+            2 * (scene.asked.corrections + scene.asked.orders),
+            -(-kills // at_once),
+            kills - self._reserved,
+        )
         self._quotas[folder.name] = most
         self._reserved += most
         return Siege(scene, folder, rows, workers, self.seed + number, most, until)

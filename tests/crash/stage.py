@@ -14,7 +14,7 @@ from pathlib import Path
 
 from crash.batch import Outcome
 from crash.office import serving
-from crash.processes import ended, forked, kill_below, left_below
+from crash.processes import await_gone, ended, forked, kill_below
 from crash.scene import Scene, go_on, opened
 from crash.victim import Death, work
 
@@ -66,14 +66,15 @@ class Stage:
     def await_gone(self, outcome: Outcome, *alive: int) -> None:
         """Wait until nothing is left below workers that are dead; `alive` are the other workers.
 
-        What is left after `GONE_WITHIN` is told in the outcome, and ended.
+        What is left after `GONE_WITHIN` is told in the outcome, and ended when it does not go.
         """
-        besides = (self.office, *alive)
-        found, seconds = left_below(besides, GONE_WITHIN)
-        outcome.gone = max(outcome.gone, seconds)
-        if found:
-            outcome.wrong.append(f"{seconds:.1f} s after a worker there still was {found}")
-            kill_below(besides)
+        left = await_gone((self.office, *alive), GONE_WITHIN)
+        outcome.gone = max(outcome.gone, left.seconds)
+        if left.late:
+            outcome.late.append(f"{left.seconds:.1f} s until these were gone: {left.late}")
+        if left.still:
+            outcome.wrong.append(f"{left.seconds:.1f} s after a worker there was {left.still}")
+            kill_below((self.office, *alive))
 
     def due(self, rounds: int) -> Due:
         """What is still to be done; where no run is under way for it, a person has one begin."""

@@ -72,6 +72,8 @@ class Suite:
         outcomes = self._points + self._kills
         slowest = max((one.gone for one in outcomes), default=0.0)
         self._tell(f"What a worker had started was gone {slowest:.1f} s after it at the latest.")
+        for line in [line for one in outcomes for line in one.late]:
+            self._tell(f"  {line}")
         return bool(outcomes) and all(one.right for one in outcomes)
 
     @property
