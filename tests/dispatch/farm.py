@@ -89,6 +89,12 @@ def states(bureau: Bureau) -> dict[str, int]:
     return dict(Counter(str(row.state) for row in bureau.every_case()))
 
 
+def kinds(bureau: Bureau) -> list[str]:
+    """The kinds of all entries that were written until now, in order."""
+    bureau.centre.parts.journal.complete()
+    return bureau.kinds()
+
+
 @dataclass
 class WorkerProcess:
     """One `paraplu worker`; what it says goes to `out`, complaints to `errors`."""

@@ -45,7 +45,7 @@ def test_a_child_killed_in_the_middle_of_an_act_is_replaced_in_the_same_run(
     bureau.assert_intact()
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("moment", [pytest.param("before", marks=pytest.mark.slow), "after"])
 def test_an_act_that_hangs_is_ended_after_its_limit_and_resolved(
     bureau: Bureau, moment: str
 ) -> None:
@@ -76,6 +76,7 @@ def test_a_case_that_kills_its_hands_every_time_is_set_aside_and_the_others_are_
     assert len(bureau.books.saves()) == 2
 
 
+@pytest.mark.slow
 def test_when_a_worker_is_killed_its_hands_and_all_below_are_gone(
     bureau: Bureau, farm: Farm
 ) -> None:

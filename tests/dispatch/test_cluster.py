@@ -128,6 +128,7 @@ def test_it_hears_again_when_its_connections_were_cut(
         assert hears(dispatch)
 
 
+@pytest.mark.slow
 def test_it_ends_also_while_the_server_is_away(
     database: Database,
     dispatch: ClusterDispatch,
