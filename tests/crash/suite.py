@@ -19,7 +19,7 @@ from postgres import Server, binaries
 WHOLE = {"sqlite": 1000, "postgresql": 300}
 """Random kills when nothing else is asked for."""
 
-_QUICK_POINTS, _QUICK_KILLS = 5, 4
+_QUICK_POINTS, _QUICK_KILLS = 3, 2
 _MINUTES = 720
 
 

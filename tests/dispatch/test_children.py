@@ -92,7 +92,7 @@ def test_when_a_worker_is_killed_its_hands_and_all_below_are_gone(
     until(lambda: not any(one.is_running() and one.status() != "zombie" for one in below), 10.0)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_hundred_runs_leave_no_process_no_lock_and_no_memory(bureau: Bureau, farm: Farm) -> None:
     bureau.story(*order("O-1"), service=ORDER)  # from now on each run looks whether it is confirmed
     bureau.close()

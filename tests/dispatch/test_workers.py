@@ -127,6 +127,7 @@ def test_a_worker_told_to_stop_twice_ends_the_act_and_the_next_one_looks_what_it
     assert sorted(bureau.books.orders()) == marks
 
 
+@pytest.mark.long
 def test_two_dispatchers_carry_none_of_a_thousand_runs_out_twice(
     bureau: Bureau, farm: Farm
 ) -> None:

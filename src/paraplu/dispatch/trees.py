@@ -19,8 +19,8 @@ def below(process: int) -> list[psutil.Process]:
 
 
 def kill_below(process: int) -> None:
-    """End everything that descends from a process, but not itself."""
-    _kill(below(process))
+    """End everything that descends from a process, but not itself. Does not wait: it is about to end."""
+    _kill(below(process), 0)
 
 
 def kill_tree(process: int, known: Iterable[psutil.Process] = ()) -> None:
@@ -32,14 +32,15 @@ def kill_tree(process: int, known: Iterable[psutil.Process] = ()) -> None:
     seen = {*known, *below(process)}
     with contextlib.suppress(psutil.Error):
         seen.add(psutil.Process(process))
-    _kill(seen)
+    _kill(seen, _WAIT)
 
 
-def _kill(processes: Iterable[psutil.Process]) -> None:
+def _kill(processes: Iterable[psutil.Process], wait: float) -> None:
     killed = []
     for one in processes:
         with contextlib.suppress(psutil.Error):
             if one.is_running():  # false for another process with the same id
                 one.kill()
                 killed.append(one)
-    psutil.wait_procs(killed, timeout=_WAIT)
+    if wait:
+        psutil.wait_procs(killed, timeout=wait)

@@ -48,7 +48,7 @@ def session(site: Any, limit: float) -> Any:
 @pytest.mark.parametrize("what", HUNG)
 def test_what_playwright_sets_no_limit_to_ends_all_the_same(site: Any, what: str) -> None:
     act, expected = HUNG[what]
-    with session(site, 0.7) as opened:
+    with session(site, 1.5) as opened:
         processes = processes_of(opened.context.browser)
         opened.handle.goto("/")
         with pytest.raises(expected, match="browser or its page was gone"):
@@ -62,7 +62,7 @@ def test_a_session_whose_browser_or_driver_is_suspended_comes_to_an_end(
     site: Any, which: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(launch, "CLOSING_LIMIT", 1.0)  # a setting, only shorter
-    with session(site, 0.7) as opened:
+    with session(site, 1.5) as opened:
         processes = processes_of(opened.context.browser)
         opened.handle.goto("/")
         os.kill(processes[which], signal.SIGSTOP)
@@ -114,7 +114,7 @@ def test_what_is_expected_of_a_browser_that_hangs_or_is_gone_comes_to_an_end(
     site: Any, which: int, end: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(launch, "CLOSING_LIMIT", 1.0)  # a setting, only shorter
-    with session(site, 0.7) as opened:
+    with session(site, 1.5) as opened:
         opened.handle.goto("/")
         os.kill(processes_of(opened.context.browser)[which], getattr(signal, end))
         with pytest.raises(TargetDown, match="while something was expected"):
