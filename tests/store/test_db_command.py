@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from paraplu.settings import Home
+from paraplu.store.tables import SCHEMA
 from store.released import unpack_home
 
 pytestmark = pytest.mark.slow
@@ -37,13 +38,13 @@ def test_an_earlier_home_is_refused_upgraded_and_used(tmp_path: Path) -> None:
     assert code == 1
     assert "paraplu db upgrade" in said["error"]
     code, said = paraplu(home, "db", "status")
-    assert (code, said["schema"], said["needed"]) == (1, 1, 2)
+    assert (code, said["schema"], said["needed"]) == (1, 1, SCHEMA)
     code, said = paraplu(home, "db", "upgrade", *acting)
-    assert (code, said["before"], said["after"]) == (0, 1, 2)
+    assert (code, said["before"], said["after"]) == (0, 1, SCHEMA)
     assert Path(said["backup"]).is_file()
     code, said = paraplu(home, "db", "status")
-    assert (code, said["schema"]) == (0, 2)
+    assert (code, said["schema"]) == (0, SCHEMA)
     code, said = paraplu(home, "audit", "verify")
     assert (code, said["intact"], said["entries"]) == (0, True, 83)
     code, said = paraplu(home, "db", "upgrade", *acting)
-    assert (code, said["before"], said["backup"]) == (0, 2, None)
+    assert (code, said["before"], said["backup"]) == (0, SCHEMA, None)
