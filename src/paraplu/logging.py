@@ -131,7 +131,10 @@ def log_to(path: Path, *, console: bool = False) -> Any:
 
 
 class LogFile:
-    """A file that several processes append lines to, and that is moved aside when it is full."""
+    """A file that several processes append lines to, and that is moved aside when it is full.
+
+    It grows beyond `largest` by what others write while one of them moves it aside.
+    """
 
     def __init__(self, path: Path, *, largest: int = LARGEST, kept: int = KEPT) -> None:
         self._path = path
@@ -161,11 +164,13 @@ class LogFile:
             # Another process may have been faster between the look and the lock.
             if not alone or not self._full():
                 return
-            for number in range(self._kept, 0, -1):
-                older = self._aside(number)
+            # Only up to the first gap: while files are renamed, others go on with the one that is full.
+            numbers = range(1, self._kept + 1)
+            free = next((one for one in numbers if not self._aside(one).exists()), self._kept)
+            for number in range(free, 0, -1):
                 younger = self._aside(number - 1) if number > 1 else self._path
                 with suppress(FileNotFoundError):
-                    younger.replace(older)
+                    younger.replace(self._aside(number))
 
     def _full(self) -> bool:
         try:

@@ -300,7 +300,25 @@ for number in range(400):
     ]
     assert len(written) == 1600
     assert set(written) == {(str(who), number) for who in range(4) for number in range(400)}
-    assert len(list(tmp_path.iterdir())) > 10
+    # How many they are depends on how much is written while one of them moves the log aside.
+    LogFile(path, largest=4000, kept=500).write("")
+    asides = [one for one in tmp_path.glob("paraplu.log.*") if one.suffix != ".lock"]
+    assert asides
+    assert all(one.stat().st_size >= 4000 for one in asides)
+    assert path.stat().st_size < 4000
+
+
+def test_logs_are_moved_aside_up_to_the_first_gap_only(tmp_path: Path) -> None:
+    for name, text in {"log": "x" * 200, "log.1": "one", "log.3": "three"}.items():
+        (tmp_path / name).write_text(text)
+    LogFile(tmp_path / "log", largest=100).write("new")
+    (tmp_path / "log.lock").unlink()
+    assert {one.name: one.read_text() for one in tmp_path.iterdir()} == {
+        "log": "new",
+        "log.1": "x" * 200,
+        "log.2": "one",
+        "log.3": "three",
+    }
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
