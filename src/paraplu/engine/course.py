@@ -22,12 +22,20 @@ from paraplu.engine.settling import Held
 from paraplu.engine.turn import Place, Turn
 from paraplu.engine.waiting import call_people
 from paraplu.engine.watching import look_at_watches, open_watches
-from paraplu.errors import FenceLost, NothingDone, OutcomeUnknown, ParapluError, TargetDown
+from paraplu.errors import (
+    FenceLost,
+    IntegrityBroken,
+    NothingDone,
+    OutcomeUnknown,
+    ParapluError,
+    PluginWrong,
+    TargetDown,
+)
 from paraplu.store import cases, claims, runs
 from paraplu.store.database import StorageDown
 
 _SHORT_WAIT = 60.0  # seconds that a run waits with its session open when the target asks for it
-_PAUSE = timedelta(minutes=10)  # until another run tries a target that was down
+_PAUSE = timedelta(minutes=10)  # until another run tries a target that was down, or what was left
 _STEP = 0.2  # seconds between two looks whether somebody asks the run to stop
 
 
@@ -42,13 +50,14 @@ class Stop(StrEnum):
 class Course:
     """Carries out a run that this process holds.
 
-    `again` makes another run due at an instant in milliseconds; `stop` is asked between cases.
+    `again` makes another run due at an instant in milliseconds, and gives when one is: None when there is
+    none or one is going on; `stop` is asked between cases.
     """
 
     def __init__(
         self,
         turn: Turn,
-        again: Callable[[Connection, int], object],
+        again: Callable[[Connection, int], int | None],
         progress: Progress,
         stop: Callable[[], Stop | None],
     ) -> None:
@@ -62,6 +71,7 @@ class Course:
         self._who = (turn.terms.client.id, agreement.service)
         self._report = RunReport(turn.uid, *self._who)
         self._put_off: list[str] = []
+        self._must_look = False  # somebody, before another run is of use
         self._until = self._parts.clock.now() + timedelta(minutes=self._limits.run_minutes)
 
     def go(self, only: str | None = None) -> RunReport:
@@ -94,7 +104,11 @@ class Course:
         except (TargetDown, OutcomeUnknown, NothingDone) as error:
             if not self._must_end():
                 self._pause(error)
+        except (PluginWrong, IntegrityBroken):
+            self._must_look = True
+            raise
         except KeyboardInterrupt:
+            report.ending = "stopped"
             with self._parts.database.write() as connection:
                 cases.release(connection, turn.uid)
             raise
@@ -216,8 +230,10 @@ class Course:
             asked = min(timedelta(seconds=wait), LONGEST_OBEYED)
             self._report.again_at = self._parts.clock.now() + asked
         elif isinstance(error, TargetDown | OutcomeUnknown):
-            # Not when the target said no: a wrong password tried again and again locks the account.
             self._report.again_at = self._parts.clock.now() + _PAUSE
+        else:
+            # The target said no: a wrong password tried again and again locks the account.
+            self._must_look = True
         if isinstance(error, HandsLost):
             self._report.why = "The browser hung or died, and a new one did not get through either."
 
@@ -243,7 +259,7 @@ class Course:
             )
 
     def _end(self) -> None:
-        """Write how the run ended, and make one due for what must be tried again later."""
+        """Write how the run ended, and make one due for what is still to be done."""
         turn, report = self._turn, self._report
         with self._parts.database.write() as connection:
             if report.ending == "given-back":
@@ -251,9 +267,9 @@ class Course:
                 runs.give_back(connection, turn.uid, turn.token)
             else:
                 runs.end(connection, turn.uid, turn.token, report.ending, self._parts.clock.ms())
-            report.again_at = self._when_again(connection, report.again_at)
-            if report.again_at is not None:
-                self._again(connection, to_ms(report.again_at))
+            wanted = self._when_again(connection, report.again_at)
+            again = None if wanted is None else self._again(connection, to_ms(wanted))
+            report.again_at = None if again is None else from_ms(again)
             if report.ending == "nothing-due":
                 return
             kind = "run-paused" if report.ending == "paused" else "run-ended"
@@ -263,10 +279,33 @@ class Course:
             )
 
     def _when_again(self, connection: Connection, asked: datetime | None) -> datetime | None:
-        """When another run must come: what the target asked for, or when a case that was put off is due."""
-        if self._turn.rehearsal or self._report.ending == "given-back":
+        """When another run must come: what the target asked for, or when there is something for it to do."""
+        if self._turn.rehearsal or self._must_look or self._report.ending == "given-back":
             return None
         if asked is not None:
             return asked
-        moment = claims.put_off_until(connection, *self._who, self._parts.clock.ms())
-        return None if moment is None else from_ms(moment)
+        now = self._parts.clock.now()
+        put_off = claims.put_off_until(connection, *self._who, to_ms(now))
+        moments = [] if put_off is None else [from_ms(put_off)]
+        rest = self._rest_after()
+        if rest is not None and claims.due(
+            connection,
+            *self._who,
+            to_ms(now),
+            many=self._limits.many,
+            first=self._limits.first,
+        ):
+            moments.append(now + rest)
+        return min(moments, default=None)
+
+    def _rest_after(self) -> timedelta | None:
+        """How long what is due waits for another run. None: until somebody asks for one.
+
+        At once only when this run got on, so that runs that come to nothing do not follow each other.
+        """
+        match self._report.ending:
+            case "time-limit" if self._report.handled:
+                return timedelta(0)
+            case "finished" | "time-limit" | "interrupted":
+                return _PAUSE
+        return None

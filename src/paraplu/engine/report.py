@@ -32,7 +32,7 @@ class RunReport:
     `ending` is ``finished``, ``nothing-due``, ``paused`` (the target does not answer, `why` says more),
     ``stopped`` (somebody asked for it), ``time-limit`` or ``given-back`` (another worker goes on with
     it). `held` are receipts that wait for a word, `put_off` counts cases that are tried again later, and
-    `again_at` is when: a run is due then.
+    `again_at` is when another run is due for what is left.
     """
 
     run: str

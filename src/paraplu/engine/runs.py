@@ -313,13 +313,20 @@ class Runs:
             with contextlib.suppress(Refused):
                 self._ask(connection, client, agreement.service, turn.started_by, RUN, None)
 
-    def _again(self, turn: Turn, connection: Connection, due_at: int) -> None:
-        """Make another run due, unless one is or the agreement has ended."""
+    def _again(self, turn: Turn, connection: Connection, due_at: int) -> int | None:
+        """Make another run due, unless one is or the agreement has ended. Gives when one is due.
+
+        None when there is none, or one is going on: that one does the same when it ends.
+        """
         client, service = turn.terms.client.id, turn.terms.agreement.service
-        if any(row.purpose == RUN for row in runs.open_runs(connection, client, service)):
-            return
-        with contextlib.suppress(Refused):
+        rows = [row for row in runs.open_runs(connection, client, service) if row.purpose == RUN]
+        if rows:
+            return min((int(row.due_at) for row in rows if row.worker is None), default=None)
+        try:
             self._ask(connection, client, service, turn.started_by, RUN, due_at)
+        except Refused:
+            return None
+        return due_at
 
     def _terms(self, client: str, service: str) -> Terms:
         parts = self._parts
