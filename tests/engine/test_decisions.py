@@ -12,7 +12,7 @@ from paraplu_ledger import BookingBot, SetLine
 
 from paraplu import Bot, Change, Effect, Finding
 from paraplu.errors import NotAllowed, Refused
-from paraplu.store import cases
+from paraplu.store import tables
 
 LARGE = {"wanted": "3500.00"}  # 1,000 more: above Carla's mandate of 500
 
@@ -343,7 +343,9 @@ def test_a_run_that_lost_the_case_in_the_middle_of_its_act_does_not_go_on(bureau
         def look(self) -> Any:
             if self.ledger.drafts("10001"):
                 with bureau.centre.parts.database.write() as connection:
-                    cases.claim(connection, self.case.uid, "another run", crashed=False)
+                    taken = {"run": "another run", "fence": tables.cases.c.fence + 1}
+                    ours = tables.cases.c.uid == self.case.uid
+                    connection.execute(tables.cases.update().where(ours).values(taken))
             return super().look()
 
     class OvertakenBot(BookingBot):

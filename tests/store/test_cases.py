@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from bureau import Bureau, booking
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from paraplu.domain.case import State
 from paraplu.errors import FenceLost, NotFound, Refused
-from paraplu.store import cases, plans
+from paraplu.store import cases, claims, plans
 from paraplu.store.database import Database
 from store.rows import CLIENT, NOW, SERVICE, receive
 
@@ -20,10 +21,16 @@ def case(database: Database) -> str:
     return "A-1"
 
 
+def claim(connection: Connection, run: str) -> int:
+    """Take the case for a run. Gives the token."""
+    (row,) = claims.claim_next(connection, CLIENT, SERVICE, run, NOW, many=100, first=5)
+    return int(row.fence)
+
+
 def test_a_stale_token_writes_nothing(database: Database, case: str) -> None:
     with database.write() as connection:
-        old = cases.claim(connection, case, "run-1", crashed=False)
-        new = cases.claim(connection, case, "run-2", crashed=True)
+        old = claim(connection, "run-1")
+        new = claim(connection, "run-2")
     with pytest.raises(FenceLost, match="Another run holds this case"), database.write() as db:
         cases.write(db, case, fence=old, state=State.PLANNED)
     with database.read() as connection:
@@ -35,7 +42,7 @@ def test_a_stale_token_writes_nothing(database: Database, case: str) -> None:
 
 def test_a_token_can_be_shown_without_changing_anything(database: Database, case: str) -> None:
     with database.write() as connection:
-        fence = cases.claim(connection, case, "run-1", crashed=False)
+        fence = claim(connection, "run-1")
         before = cases.get(connection, case)
         cases.write(connection, case, fence=fence)
         assert cases.get(connection, case) == before
@@ -45,7 +52,7 @@ def test_a_token_can_be_shown_without_changing_anything(database: Database, case
 
 def test_a_persons_word_takes_the_case_out_of_a_runs_hands(database: Database, case: str) -> None:
     with database.write() as connection:
-        fence = cases.claim(connection, case, "run-1", crashed=False)
+        fence = claim(connection, "run-1")
         cases.write(connection, case, fence=None, state=State.WITHDRAWN)
     with pytest.raises(FenceLost), database.write() as connection:
         cases.write(connection, case, fence=fence, state=State.PLANNED)
@@ -80,29 +87,6 @@ def test_one_reference_opens_one_case_a_turn(database: Database, case: str) -> N
         row = dict(cases.get(connection, case)._mapping)
     with pytest.raises(IntegrityError), database.write() as connection:
         cases.add(connection, [{**row, "uid": "other"}])
-
-
-def test_what_is_put_off_is_not_due_before_its_time(database: Database, case: str) -> None:
-    def due(now: int) -> list[str]:
-        with database.read() as connection:
-            return [row.uid for row in cases.due(connection, CLIENT, SERVICE, now)]
-
-    with database.write() as connection:
-        cases.write(connection, case, fence=None, not_before=1000)
-    assert due(999) == []
-    assert due(1000) == [case]
-
-
-def test_the_case_whose_latest_moment_is_nearest_is_due_first(
-    database: Database, case: str
-) -> None:
-    receive(database, "A-2", "A-3", receipt="second")
-    with database.write() as connection:
-        cases.write(connection, "A-3", fence=None, latest=5)
-        cases.write(connection, "A-2", fence=None, latest=9)
-    with database.read() as connection:
-        found = [row.uid for row in cases.due(connection, CLIENT, SERVICE, NOW)]
-    assert found == ["A-3", "A-2", "A-1"]
 
 
 def test_a_case_that_is_not_there_is_not_found(database: Database) -> None:

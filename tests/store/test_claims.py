@@ -19,7 +19,12 @@ from store.rows import CLIENT, LONG_PAST, NOW, SERVICE, begin, change, receive
 def take(database: Database, run: str, most: int = 10, **more: Any) -> list[Any]:
     with database.write() as connection:
         limits: dict[str, Any] = {"many": 100, "first": 5, **more}
-        return cases.claim_next(connection, CLIENT, SERVICE, run, NOW, most=most, **limits)
+        return claims.claim_next(connection, CLIENT, SERVICE, run, NOW, most=most, **limits)
+
+
+def due(database: Database, now: int = NOW) -> list[str]:
+    with database.read() as connection:
+        return claims.due(connection, CLIENT, SERVICE, now, many=100, first=5)
 
 
 def names(rows: Sequence[Any]) -> list[str]:
@@ -31,9 +36,7 @@ def test_the_most_urgent_come_first_as_they_are_due(database: Database) -> None:
     change(database, "d", latest=NOW + 5)
     change(database, "b", latest=NOW + 9)
     change(database, "e", deadline=NOW + 1)
-    with database.read() as connection:
-        due = names(cases.due(connection, CLIENT, SERVICE, NOW))
-    assert due == ["d", "b", "e", "a", "c"]
+    assert due(database) == ["d", "b", "e", "a", "c"]
     assert names(take(database, "run-1", 2)) == ["d", "b"]
     assert names(take(database, "run-1", 9, besides=["d", "b"])) == ["e", "a", "c"]
 
@@ -124,8 +127,7 @@ def test_what_was_broken_off_comes_first_and_before_all_that_shares_with_it(
     begin(database, "one", lease_until=LONG_PAST)
     change(database, "c", state=State.WORKING.value, run="one")
     begin(database, "two", "three")
-    with database.read() as connection:
-        assert names(cases.due(connection, CLIENT, SERVICE, NOW)) == ["c", "a", "b", "d"]
+    assert due(database) == ["c", "a", "b", "d"]
     assert names(take(database, "two", besides=["c"])) == [
         "b",
         "d",
@@ -144,6 +146,13 @@ def test_of_a_large_receipt_the_first_are_taken_and_what_was_begun(database: Dat
         connection.execute(tables.receipts.update().values(released_by="somebody"))
     left = names(take(database, "one", besides=["a", "small", "b", "g"], **limits))
     assert left == ["c", "d", "e", "f", "h"]
+
+
+def test_what_is_put_off_is_not_due_before_its_time(database: Database) -> None:
+    receive(database, "a")
+    change(database, "a", not_before=1000)
+    assert due(database, 999) == []
+    assert due(database, 1000) == ["a"]
 
 
 def test_only_what_may_be_worked_on_now_is_taken(database: Database) -> None:
@@ -192,11 +201,7 @@ def test_a_claim_that_is_not_committed_yet_is_passed_by_on_postgresql(postgres_u
     begin(database, "one", "two")
     with database.write() as first:
         limits = {"many": 100, "first": 5}
-        mine = cases.claim_next(first, CLIENT, SERVICE, "one", NOW, most=1, **limits)
+        mine = claims.claim_next(first, CLIENT, SERVICE, "one", NOW, most=1, **limits)
         assert names(mine) == ["a"]
         assert names(take(database, "two")) == ["b"]  # neither a nor what shares with it
     database.close()
-
-
-def test_the_order_of_claims_is_that_of_what_is_due() -> None:
-    assert cases.URGENT is claims.URGENT

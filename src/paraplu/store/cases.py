@@ -1,4 +1,4 @@
-"""Cases: found, claimed with a fencing token, and moved by whoever holds the token."""
+"""Cases: found, and moved by whoever holds the fencing token that a claim gave."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from paraplu.domain.case import State, may_move, move
 from paraplu.errors import FenceLost, NotFound
-from paraplu.store.claims import URGENT, claim_next as claim_next, may_be_taken_up
 from paraplu.store.database import holding
-from paraplu.store.tables import cases, receipts
+from paraplu.store.tables import cases
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -90,30 +89,6 @@ def of_receipt(connection: Connection, receipt: str) -> list[Row[Any]]:
     """Place, state and reason of every case of a receipt, in the order of the sheet."""
     query = select(cases.c.uid, cases.c.place, cases.c.state, cases.c.reason)
     return list(connection.execute(query.where(cases.c.receipt == receipt).order_by(cases.c.place)))
-
-
-def due(connection: Connection, client: str, service: str, now: int) -> list[Row[Any]]:
-    """Cases that a run may take up now: the one whose latest moment is nearest first."""
-    query = (
-        select(cases, receipts.c.state.label("receipt_state"))
-        .join(receipts, receipts.c.uid == cases.c.receipt)
-        .where(cases.c.client == client, cases.c.service == service, may_be_taken_up(now))
-        .order_by(*URGENT)
-    )
-    return list(connection.execute(query))
-
-
-def claim(connection: Connection, uid: str, run: str, *, crashed: bool) -> int:
-    """Take a case for a run. Gives the fencing token; whoever held it before can write no more."""
-    fence = connection.execute(
-        cases.update()
-        .where(cases.c.uid == uid)
-        .values(run=run, fence=cases.c.fence + 1, crashes=cases.c.crashes + int(crashed))
-        .returning(cases.c.fence)
-    ).scalar()
-    if fence is None:
-        raise NotFound(f"There is no case {uid}.")
-    return int(fence)
 
 
 def release(connection: Connection, run: str) -> None:
