@@ -50,7 +50,7 @@ def _rate(kind: str, most: int) -> float:
             with database.write() as connection:
                 uid = runs.ask(connection, CLIENT, BOOKING, bureau.who("olga").uid)
                 row = runs.leases.take(connection, uid, 1)
-            turn = runs._turn(row, runs._terms(CLIENT, BOOKING))
+            turn = runs._turn(row, runs._asking.terms(CLIENT, BOOKING))
             settling = Settling(turn)
             story = Story((Said(None, Message("already-so", "This is so already.")),))
 

@@ -18,7 +18,7 @@ def _schedule(home: Path, client: str, service: str, by: str, begun: int) -> Non
 
     centre = open_centre(home)
     for number in range(_RUNS):
-        centre.runs.plan("bench", begun + number, client, service, by)
+        centre.planned.plan("bench", begun + number, client, service, by)
     centre.close()
 
 

@@ -41,7 +41,7 @@ def bare(folder: Path) -> int:
             cases = claims.claim_next(
                 connection, row.client, row.service, row.uid, now, most=100, many=10**6, first=5
             )
-        turn = runs._turn(row, runs._terms(row.client, row.service))
+        turn = runs._turn(row, runs._asking.terms(row.client, row.service))
         agreement = turn.terms.agreement
         terms = HandsTerms(
             row.uid, row.service, agreement.target, agreement.credential, False, 300, 900

@@ -26,6 +26,7 @@ from paraplu.dispatch.worker import Worker
 from paraplu.domain.connector import Recorder
 from paraplu.domain.person import Person
 from paraplu.engine.answers import Answers
+from paraplu.engine.asking import Asking
 from paraplu.engine.casefile import CaseFiles
 from paraplu.engine.cases import Desks
 from paraplu.engine.clients import Clients
@@ -36,6 +37,7 @@ from paraplu.engine.journal import OURSELVES, Journal
 from paraplu.engine.leases import Leases
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, People
+from paraplu.engine.planned import PlannedRuns
 from paraplu.engine.proof import Proof
 from paraplu.engine.report import RunReport
 from paraplu.engine.runs import Runs
@@ -62,6 +64,7 @@ class Centre:
     parts: Parts
     intake: Intake
     runs: Runs
+    planned: PlannedRuns
     desks: Desks
     answers: Answers
     proof: Proof
@@ -235,13 +238,14 @@ def open_centre(
     parts.database.check()
     dispatch = _dispatch(home)
     leases = Leases(parts.database, parts.clock, paraplu.__version__, home.locks, home.stall)
-    desks = Desks(parts)
+    asking, desks = Asking(parts, dispatch.offer), Desks(parts)
     return Centre(
         home=home,
         plugins=plugins,
         parts=parts,
         intake=Intake(parts),
-        runs=Runs(parts, leases, dispatch.offer),
+        runs=Runs(parts, leases, asking),
+        planned=PlannedRuns(parts, asking),
         desks=desks,
         answers=Answers(parts, desks, home.answers),
         proof=Proof(parts),

@@ -11,6 +11,7 @@ import pytest
 from bureau import BOOKING, CLIENT, ORDER, Bureau, booking, order
 from farm import Farm, ask, until
 
+from paraplu.engine.asking import Asking
 from paraplu.engine.report import RunReport
 from paraplu.engine.runs import Runs
 
@@ -27,7 +28,7 @@ def run_with_act_limit(bureau: Bureau, seconds: float) -> RunReport:
     hasty = replace(
         parts, hands=lambda terms, record: parts.hands(replace(terms, act_limit=seconds), record)
     )
-    of_their_own = Runs(hasty, centre.runs.leases, centre.dispatch.offer)
+    of_their_own = Runs(hasty, centre.runs.leases, Asking(hasty, centre.dispatch.offer))
     return of_their_own.run(CLIENT, BOOKING, bureau.who("olga"))
 
 

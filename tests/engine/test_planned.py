@@ -17,24 +17,26 @@ def states(bureau: Bureau) -> list[tuple[str, str | None]]:
 
 
 def test_schedulers_that_plan_the_same_runs_at_once_double_none(bureau: Bureau) -> None:
-    runs, by = bureau.centre.runs, bureau.who("olga").uid
+    centre, by = bureau.centre, bureau.who("olga").uid
     times = [to_ms(bureau.time.now) + 60_000 * number for number in range(100)]
 
     def plan(_scheduler: int) -> list[str]:
-        made = (runs.plan("noordwijk/bookings", at, CLIENT, BOOKING, by) for at in times)
+        made = (centre.planned.plan("noordwijk/bookings", at, CLIENT, BOOKING, by) for at in times)
         return [uid for uid in made if uid is not None]
 
     with ThreadPoolExecutor(3) as pool:
         made = [uid for uids in pool.map(plan, range(3)) for uid in uids]
     assert len(made) == len(set(made)) == len(times)
-    assert len(runs.to_take()) == len(times)
+    assert len(centre.runs.to_take()) == len(times)
     assert states(bureau) == [("due", None)] * len(times)
 
 
 def test_a_planned_run_is_accounted_for_to_its_end(bureau: Bureau) -> None:
     bureau.send(booking("A-1"))
     runs, at = bureau.centre.runs, to_ms(bureau.time.now)
-    uid = runs.plan("noordwijk/bookings", at, CLIENT, BOOKING, bureau.who("olga").uid)
+    uid = bureau.centre.planned.plan(
+        "noordwijk/bookings", at, CLIENT, BOOKING, bureau.who("olga").uid
+    )
     assert uid is not None
     assert states(bureau) == [("due", None)]
 

@@ -1,8 +1,7 @@
-"""Runs: asked for, taken under a lease, carried out."""
+"""Runs: taken under a lease, carried out, given back."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from paraplu.domain.person import Role
-from paraplu.domain.planned import PlannedState
+from paraplu.engine.asking import REHEARSAL, RUN, Asking
 from paraplu.engine.clients import Terms
 from paraplu.engine.course import Course, Stop
 from paraplu.engine.journal import Hand
@@ -20,15 +19,10 @@ from paraplu.engine.people import Known, require
 from paraplu.engine.report import Progress, RunReport
 from paraplu.engine.turn import Turn
 from paraplu.errors import FenceLost, Refused
-from paraplu.store import cases, claims, planned, runs
+from paraplu.store import cases, runs
 from paraplu.store.database import StorageDown
 
-RUN, REHEARSAL = "run", "rehearsal"
-_WORTH_SHARING = 10  # due cases for each run that takes part
 _MAY = (Role.OPERATOR, Role.LEAD, Role.ADMINISTRATOR)
-
-Offer = Callable[[Connection, str, int], None]
-"""Tells workers of a run, in the transaction that makes it due (at an instant in milliseconds)."""
 
 
 def never() -> Stop | None:
@@ -39,51 +33,12 @@ def never() -> Stop | None:
 class Runs:
     """What is asked of runs, and the carrying out of one in this process."""
 
-    def __init__(self, parts: Parts, leases: Leases, offer: Offer) -> None:
+    def __init__(self, parts: Parts, leases: Leases, asking: Asking) -> None:
         self._parts = parts
         self.leases = leases
-        self._offer = offer
+        self._asking = asking
+        self.ask = asking.ask
         self._dropped: list[Turn] = []
-
-    def ask(
-        self,
-        connection: Connection,
-        client: str,
-        service: str,
-        by: str,
-        *,
-        due_at: int | None = None,
-    ) -> str:
-        """Make a run due, in the transaction of whatever makes it so. Gives its uid.
-
-        `by` is the uid of a person, or of what planned it; `due_at` is now unless it is given. Raises
-        `Refused` when no agreement is in force or no bot offers the service.
-        """
-        return self._ask(connection, client, service, by, RUN, due_at)
-
-    def plan(
-        self, schedule: str, planned_for: int, client: str, service: str, by: str
-    ) -> str | None:
-        """Make the run due that a schedule has planned for a time (milliseconds). Gives the run's uid.
-
-        None when somebody has done so already: two schedulers plan the same run, once.
-        """
-        parts = self._parts
-        uid, now = parts.clock.uid(), parts.clock.ms()
-        with parts.database.write() as connection:
-            if not planned.plan(
-                connection,
-                uid=uid,
-                schedule=schedule,
-                planned_for=planned_for,
-                client=client,
-                service=service,
-                changed_at=now,
-            ):
-                return None
-            run = self._ask(connection, client, service, by, RUN, None, planned_run=uid)
-            planned.write(connection, uid, PlannedState.DUE, now, run=run)
-        return run
 
     def run(
         self, client: str, service: str, by: Known, progress: Progress | None = None
@@ -100,9 +55,7 @@ class Runs:
                     row for row in runs.open_runs(connection, client, service) if row.purpose == RUN
                 ]
                 uid = (
-                    open_runs[0].uid
-                    if open_runs
-                    else self._ask(connection, client, service, by.uid, RUN, None)
+                    open_runs[0].uid if open_runs else self.ask(connection, client, service, by.uid)
                 )
                 runs.hasten(connection, uid, self._parts.clock.ms())
             return self._mine(uid, progress)
@@ -124,7 +77,7 @@ class Runs:
             self.leases.bury()
             self._end_lost_rehearsals(client, service)
             with self._parts.database.write() as connection:
-                uid = self._ask(connection, client, service, by.uid, REHEARSAL, None)
+                uid = self.ask(connection, client, service, by.uid, purpose=REHEARSAL)
             return self._mine(uid, progress, only=case)
 
     def to_take(self, besides: Collection[str] = (), most: int | None = None) -> list[Any]:
@@ -172,7 +125,7 @@ class Runs:
         if row is None or row.ended_at is not None:
             return None
         try:
-            terms = self._terms(row.client, row.service)
+            terms = self._asking.terms(row.client, row.service)
         except Refused:
             self._refuse(uid)
             raise
@@ -188,8 +141,8 @@ class Runs:
             if row.token > 1:
                 self._tell_taken_over(connection, turn)
             if share and row.purpose == RUN:
-                self._share(connection, turn, slots)
-        again = partial(self._again, turn)
+                self._asking.share(connection, turn, slots)
+        again = partial(self._asking.again, turn)
         try:
             return Course(turn, again, progress or (lambda *_: None), stop).go(only)
         except FenceLost:
@@ -260,83 +213,6 @@ class Runs:
             if row is None
             else f"A run of '{row.service}' for '{row.client}' is going already."
         )
-
-    def _ask(
-        self,
-        connection: Connection,
-        client: str,
-        service: str,
-        by: str,
-        purpose: str,
-        due_at: int | None,
-        *,
-        planned_run: str | None = None,
-    ) -> str:
-        terms = self._terms(client, service)
-        uid, now = self._parts.clock.uid(), self._parts.clock.ms()
-        due_at = now if due_at is None else due_at
-        runs.make_due(
-            connection,
-            uid=uid,
-            client=client,
-            service=service,
-            credential=terms.agreement.credential,
-            purpose=purpose,
-            started_by=by,
-            due_at=due_at,
-            planned_run=planned_run,
-        )
-        if purpose == RUN:
-            self._offer(connection, uid, due_at)
-        return uid
-
-    def _share(self, connection: Connection, turn: Turn, slots: int) -> None:
-        """Make one more run due when many cases are due and the credential has a slot for it.
-
-        That run does the same when it is taken, so that as many take part as is worth it.
-        """
-        client, agreement = turn.terms.client.id, turn.terms.agreement
-        taking_part = sum(
-            row.purpose == RUN for row in runs.open_runs(connection, client, agreement.service)
-        )
-        if taking_part >= slots:
-            return
-        due = claims.due(
-            connection,
-            client,
-            agreement.service,
-            self._parts.clock.ms(),
-            many=agreement.limits.many,
-            first=agreement.limits.first,
-        )
-        if len(due) >= _WORTH_SHARING * (taking_part + 1):
-            with contextlib.suppress(Refused):
-                self._ask(connection, client, agreement.service, turn.started_by, RUN, None)
-
-    def _again(self, turn: Turn, connection: Connection, due_at: int) -> int | None:
-        """Make another run due, unless one is or the agreement has ended. Gives when one is due.
-
-        None when there is none, or one is going on: that one does the same when it ends.
-        """
-        client, service = turn.terms.client.id, turn.terms.agreement.service
-        rows = [row for row in runs.open_runs(connection, client, service) if row.purpose == RUN]
-        if rows:
-            return min((int(row.due_at) for row in rows if row.worker is None), default=None)
-        try:
-            self._ask(connection, client, service, turn.started_by, RUN, due_at)
-        except Refused:
-            return None
-        return due_at
-
-    def _terms(self, client: str, service: str) -> Terms:
-        parts = self._parts
-        if service not in parts.bots:
-            raise Refused(
-                f"No bot offers the service '{service}'. Offered are: {', '.join(parts.bots)}."
-            )
-        with parts.database.read() as connection:
-            local = parts.clock.now().astimezone(parts.clients.get(connection, client).zone)
-            return parts.clients.terms(connection, client, service, local.date())
 
     def _turn(self, row: Any, terms: Terms) -> Turn:
         code = self._parts.code_hash(row.service, terms.agreement.target)
