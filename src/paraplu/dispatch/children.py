@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from paraplu.dispatch.trees import below, kill_tree
 from paraplu.engine.hands import HandsLost, Tools
 
 START_LIMIT = 60.0  # seconds for a process and a browser to start
+LARGEST = 64_000_000  # bytes of one message; pictures and downloads are far below that
 
 
 class Child:
@@ -58,13 +60,18 @@ class Child:
     def receive(self, until: float, wanted: tuple[str, ...]) -> tuple[str, Any]:
         """The next message, which must be one of the `wanted` kinds; what was raised there is raised.
 
-        `until` is an instant of the monotonic clock. Raises `HandsLost` when it passes, or the child dies.
+        `until` is an instant of the monotonic clock. Raises `HandsLost` when it passes, when the child dies,
+        or when the message is larger than `LARGEST`.
         """
         try:
             if not self.pipe.poll(max(0.0, until - time.monotonic())):
                 raise self.lost("The hands took longer than they may, and were ended.")
-            kind, value = self.pipe.recv()
+            kind, value = pickle.loads(self.pipe.recv_bytes(LARGEST))  # noqa: S301  as `recv` does
         except (EOFError, OSError):
+            if not self.pipe.readable:  # what the pipe becomes by a message above the limit
+                raise self.lost(
+                    "The hands sent more than they may at once, and were ended."
+                ) from None
             raise self.lost("The process of the hands died.") from None
         if kind == RAISED:
             raise value
