@@ -5,23 +5,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from paraplu.domain.calendar import COUNTRIES, Calendar
+from paraplu.domain.setting import Setting as Setting, known_zone
 
 STALL_LIMIT = timedelta(minutes=10)
 """A run whose worker gave no sign of life for so long is taken over by another one.
 
 Longer than any act may take: a worker that is only slow must be through before somebody else looks.
 """
-
-
-class Setting(BaseModel):
-    """A piece of the settings of record: frozen, and nothing in it that is not known."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Client(Setting):
@@ -44,11 +39,7 @@ class Client(Setting):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("is no time zone, write for instance Europe/Amsterdam") from error
-        return value
+        return known_zone(value)
 
     @property
     def zone(self) -> ZoneInfo:
