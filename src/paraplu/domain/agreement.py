@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator, model_validator
 
 from paraplu.domain.calendar import COUNTRIES, Calendar
+from paraplu.domain.freeze import Freeze
+from paraplu.domain.maintenance import Maintenance
 from paraplu.domain.setting import Setting as Setting, known_zone
 
 STALL_LIMIT = timedelta(minutes=10)
@@ -17,6 +19,13 @@ STALL_LIMIT = timedelta(minutes=10)
 
 Longer than any act may take: a worker that is only slow must be through before somebody else looks.
 """
+
+
+def known_country(value: str) -> str:
+    """`value`, when it is a country whose working days are known. Raises ValueError otherwise."""
+    if value not in COUNTRIES:
+        raise ValueError(f"must be one of {', '.join(COUNTRIES)}")
+    return value
 
 
 class Client(Setting):
@@ -32,9 +41,7 @@ class Client(Setting):
     @field_validator("country")
     @classmethod
     def _known_country(cls, value: str) -> str:
-        if value not in COUNTRIES:
-            raise ValueError(f"must be one of {', '.join(COUNTRIES)}")
-        return value
+        return known_country(value)
 
     @field_validator("timezone")
     @classmethod
@@ -48,17 +55,36 @@ class Client(Setting):
 
 
 class WorkingCalendar(Setting):
-    """The working days of an agreement."""
+    """The working days of an agreement, and the times in which nothing of it runs.
+
+    `include` are the shared calendars that count too, by id.
+    """
 
     country: str = "NL"
     categories: tuple[str, ...] = ("public",)
     closed: tuple[date, ...] = ()
     opened: tuple[date, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    include: tuple[str, ...] = ()
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str) -> str:
+        return known_country(value)
 
     def calendar(self) -> Calendar:
-        """The calendar these settings describe."""
+        """The calendar that these settings describe by themselves.
+
+        Shared calendars and accepted holidays are added by `paraplu.domain.shared_calendar.combined`.
+        """
         return Calendar(
-            self.country, self.categories, frozenset(self.closed), frozenset(self.opened)
+            self.country,
+            self.categories,
+            frozenset(self.closed),
+            frozenset(self.opened),
+            maintenance=self.maintenance,
+            freezes=self.freezes,
         )
 
 
