@@ -6,6 +6,7 @@ show. Nothing here knows how `paraplu.domain` goes about it: sentences are given
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 DAY = timedelta(days=1)
+FAR = timedelta(days=62)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ZONES = {
     "NL": "Europe/Amsterdam",
@@ -26,11 +28,15 @@ ZONES = {
 }
 
 
+Question = Callable[["Days", date], bool]
+
+
 class Days:
     """Every day of some years, and how many working days came before it."""
 
     def __init__(self, country: str, first: int, last: int, pay_days: set[date]) -> None:
         self.pay_days = pay_days
+        self._named: dict[Question, list[date]] = {}
         free = holidays.country_holidays(country, years=range(first - 1, last + 2))
         self.all = [
             date(first - 1, 1, 1) + n * DAY
@@ -44,12 +50,12 @@ class Days:
         """Working days from `start` to `end`, both included."""
         return self._before[end + DAY] - self._before[start]
 
-    def near(self, day: date) -> list[date]:
-        """Two months before and after a day."""
-        return [day + n * DAY for n in range(-62, 63) if day + n * DAY in self.works]
-
-
-Question = Callable[[Days, date], bool]
+    def named(self, question: Question, start: date, end: date) -> list[date]:
+        """The days from `start` to `end`, both included, that are named; each was asked once."""
+        if question not in self._named:
+            self._named[question] = [day for day in self.all if question(self, day)]
+        known = self._named[question]
+        return known[bisect_left(known, start) : bisect_right(known, end)]
 
 
 def last_of_month(day: date) -> bool:
@@ -61,30 +67,26 @@ def numbered(number: int) -> Callable[[date], bool]:
     return lambda day: day.day == number or (last_of_month(day) and day.day < number)
 
 
-def before(count: int, named: Callable[[Days, date], bool]) -> Question:
+def before(count: int, named: Question) -> Question:
     """A working day with `count` others after it up to the last one not later than a named day."""
     return lambda days, day: (
         days.works[day]
         and any(
-            named(days, other) and days.working(day + DAY, other) == count
-            for other in days.near(day)
-            if other >= day
+            days.working(day + DAY, other) == count for other in days.named(named, day, day + FAR)
         )
     )
 
 
-def after(count: int, named: Callable[[Days, date], bool]) -> Question:
+def after(count: int, named: Question) -> Question:
     return lambda days, day: (
         days.works[day]
         and any(
-            named(days, other) and days.working(other, day - DAY) == count
-            for other in days.near(day)
-            if other <= day
+            days.working(other, day - DAY) == count for other in days.named(named, day - FAR, day)
         )
     )
 
 
-def of_month(number: int) -> Callable[[Days, date], bool]:
+def of_month(number: int) -> Question:
     return lambda days, day: numbered(number)(day)
 
 
