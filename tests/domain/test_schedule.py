@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +32,7 @@ from paraplu.domain.rule import (
 from paraplu.domain.schedule import Ask, RunAll, RunWithin, Schedule, parse, parse_missed
 from paraplu.domain.sentence import SENTENCES, SentenceWrong
 
+ROOT = Path(__file__).resolve().parents[2]
 RULES: dict[str, Rule] = {
     "every working day at 07:30": WorkingDays(time(7, 30)),
     "every day at 00:00": Daily(time(0, 0)),
@@ -221,6 +224,14 @@ def test_a_wrong_sentence_is_refused_with_what_to_write(sentence: str, advice: s
     with pytest.raises(SentenceWrong) as caught:
         parse(sentence)
     assert advice in str(caught.value)
+
+
+def test_the_reference_shows_every_sentence_in_its_canonical_form() -> None:
+    page = (ROOT / "docs" / "reference" / "schedules.md").read_text(encoding="utf-8")
+    table = page.partition("| sentence | due |")[2].partition("\n\n")[0]
+    shown = re.findall(r"(?m)^\| `([^`]+)` \|", table)
+    assert [str(parse(sentence)) for sentence in shown] == shown
+    assert {type(parse(sentence)) for sentence in shown} == {type(rule) for rule in RULES.values()}
 
 
 @given(st.text(max_size=40) | st.lists(st.sampled_from(" ".join(SENTENCES).split())).map(" ".join))
