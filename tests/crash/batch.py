@@ -21,14 +21,17 @@ from crash.processes import adopt_orphans, kill_below
 class Outcome:
     """What became of a trial.
 
-    `kills` is how many processes were killed, `rounds` how many workers it took after the last kill,
-    `handed_back` how often a person had to hand a case back to the bot, `gone` the most seconds until
-    nothing was left of a worker, `late` what was left for too long, `seconds` processor time.
+    `story` names the backlog, `kills` is how many processes were killed, `struck` at which points
+    (`Point.line`), `rounds` how many workers it took after the last kill, `handed_back` how often a person
+    had to hand a case back to the bot, `gone` the most seconds until nothing was left of a worker, `late`
+    what was left for too long, `seconds` processor time.
     """
 
     name: str
     folder: str = ""
+    story: str = ""
     kills: int = 0
+    struck: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)

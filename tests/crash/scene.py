@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -31,6 +32,9 @@ from paraplu.store import cases, runs
 CLIENTS = ("ssc", "waterland", "nordvig")
 ROBOTS = dict.fromkeys(("payroll-robot", "purchasing-robot"), "only-in-a-crash-trial")
 TARGETS = ("practice-payroll", "practice-purchasing")
+REFERENCES = "references.json"
+"""The file that tells the references of cases by their uids."""
+
 _PREPARING = 600.0  # seconds
 _MOOD = "drops-line"
 
@@ -49,8 +53,8 @@ class Server(Protocol):
 class Scene:
     """A scene in `folder`: `office.db`, and a home in which runs for a backlog are due.
 
-    `places` is how many runs may use a credential at once. `server` is where databases of copies are made
-    when they are not files.
+    `places` is how many runs may use a credential at once, `at_once` how many a worker carries out at once.
+    `server` is where databases of copies are made when they are not files.
     """
 
     folder: Path
@@ -58,15 +62,22 @@ class Scene:
     places: int = 1
     server: Server | None = None
     database: str = ""
+    at_once: int = 1
 
     @classmethod
     def prepare(
-        cls, folder: Path, asked: Backlog, *, places: int = 1, server: Server | None = None
+        cls,
+        folder: Path,
+        asked: Backlog,
+        *,
+        places: int = 1,
+        server: Server | None = None,
+        at_once: int = 1,
     ) -> Scene:
         """Make one, in a process of its own: what opens a browser is never forked."""
         folder.mkdir(parents=True)
         database = _new_database(server, "template1") if server is not None else ""
-        scene = cls(folder, asked, places, server, database)
+        scene = cls(folder, asked, places, server, database, at_once)
         with passwords_in_environment(), serving(folder) as (address, _process):
             log = folder / "prepare.log"
             code = ended(forked(lambda: scene._make_home(address), log), _PREPARING)
@@ -114,6 +125,7 @@ class Scene:
                 if some:
                     _take_in(folder, centre, service, some)
             go_on(centre, self.places)
+            _tell_references(folder, centre, asked)
         finally:
             centre.close()
 
@@ -202,6 +214,16 @@ def _have_approved(centre: Centre, reference: str) -> None:
         raise AssertionError(f"{reference} is {row.state}, and not waiting for an approval.")
     approver = centre.parts.people.acting(getpass.getuser(), APPROVER, demo=True)
     centre.desks.approve(row.uid, approver)
+
+
+def _tell_references(folder: Path, centre: Centre, asked: Backlog) -> None:
+    with centre.parts.database.read() as connection:
+        found = {
+            centre.desks.find(connection, reference, *pair).uid: reference
+            for pair in PAIRS
+            for reference in asked.references[pair[1]]
+        }
+    (folder / REFERENCES).write_text(json.dumps(found), "utf-8")
 
 
 def _you(centre: Centre) -> Known:

@@ -14,17 +14,27 @@ from pathlib import Path
 from crash.backlog import Backlog
 from crash.batch import Outcome, in_processes
 from crash.count import Row, counted
+from crash.report import Report
 from crash.scene import Scene, Server
 from crash.stage import Stage
 from crash.trial import let_go_on, patience, undisturbed
-from crash.victim import Death
+from crash.victim import Chance
 
-FURTHEST = 300
-"""The last commit (before and after it are two points) at which a worker may die."""
+FURTHEST = 220
+"""The last commit (before and after it are two points) at which a worker may die: about two cases on."""
+
+SIZE = 8
+"""How many cases a backlog has, and a third more for each worker more."""
+
+KILLS_PER_CASE = 2
+"""So many, and a worker is killed about as often as cases are finished: most die in the middle of one."""
 
 _EARLY = 0.1  # of the kills come while the worker starts
 _START = 3.0  # seconds in which it starts
 _AFTER = 0.1  # seconds after a point
+PLACES = 2
+"""How many runs a worker carries out at once."""
+
 _STEP = 0.05  # seconds between two looks at workers
 
 
@@ -47,7 +57,7 @@ class Siege:
 
     def carry_out(self) -> Outcome:
         """Do it, here. The folder goes when all was right."""
-        outcome = Outcome(self.name, str(self.folder))
+        outcome = Outcome(self.name, str(self.folder), "losing" if self.scene.asked.losing else "")
         with Stage.set(self.scene, self.folder) as stage:
             self._besiege(stage, outcome)
             let_go_on(stage, outcome)
@@ -65,12 +75,12 @@ class Siege:
         idle = False
         while outcome.kills + len(alive) < self.most and time.monotonic() < self.until:
             if idle:
-                due = stage.due(0)
+                due = stage.due()
                 outcome.handed_back += due.handed_back
                 if not due.runs:
                     return
             while len(alive) < self.workers and outcome.kills + len(alive) < self.most:
-                alive[stage.worker(_death(chance))] = time.monotonic() + patience(stage.scene)
+                alive[stage.worker(_chance(chance))] = time.monotonic() + patience(stage.scene)
             idle = not self._await_kill(stage, outcome, alive)
         while alive:
             self._await_kill(stage, outcome, alive)
@@ -103,79 +113,104 @@ class Siege:
 
 @dataclass
 class Sieges:
-    """Backlogs one after the other in `folder`, every second one with the mood that drops a line.
+    """Backlogs in turn in `folder`; in half of them the mood is on that drops a line.
 
     With a server the databases are PostgreSQL's and three workers share each backlog; else it is one
-    worker, and two backlogs at a time. `scenes` are used when they are given, else made.
+    worker, and two backlogs at a time. `scenes` are used when they are given, else made when their turn
+    comes. What `report` knows to be right is counted.
     """
 
     folder: Path
     seed: int
     tell: Callable[[str], None]
+    report: Report
     server: Server | None = None
     scenes: list[tuple[Scene, Counter[Row]]] = field(default_factory=list)
-    _reserved: int = field(default=0, init=False)
+    _earlier: int = field(default=0, init=False)
     _quotas: dict[str, int] = field(default_factory=dict, init=False)
+    _reserved: Counter[bool] = field(default_factory=Counter, init=False)
+    _turns: Counter[bool] = field(default_factory=Counter, init=False)
 
     def carry_out(self, kills: int, until: float) -> list[Outcome]:
         """Kill so many workers, or as many as there is time for (`until`, of the monotonic clock)."""
-        workers, at_once = (3, 1) if self.server is not None else (1, 2)
-        if not self.scenes:
-            self._make_scenes(_size(kills), workers)
-        began, outcomes, done = time.monotonic(), list[Outcome](), 0
+        kind = "sqlite" if self.server is None else "postgresql"
+        workers, at_once = (1, 2) if self.server is None else (3, 1)
+        outcomes = self.report.outcomes(kind)
+        for one in outcomes:
+            self._reserved[bool(one.story)] += one.kills
+        self._earlier = len(outcomes)
+        done = before = sum(one.kills for one in outcomes)
+        if before:
+            self.tell(f"{before} kills were right before, and are counted.")
+        if not self.scenes and done < kills:
+            self._make_scenes(workers, small=kills < SIZE * KILLS_PER_CASE)
+        began, used = time.monotonic(), 0.0
 
         def following() -> Siege | None:
             return self._next(kills, until, workers, at_once)
 
         for outcome in in_processes(following, at_once):
             outcomes.append(outcome)
+            self.report.add(kind, outcome)
             done += outcome.kills
-            self._reserved -= self._quotas[outcome.name] - outcome.kills
-            each = (time.monotonic() - began) / max(done, 1)
+            used += outcome.seconds
+            self._reserved[bool(outcome.story)] -= self._quotas[outcome.name] - outcome.kills
+            each = (time.monotonic() - began) / max(done - before, 1)
             self.tell(
                 f"{outcome.name}: {outcome.kills} kills, {len(outcome.lost)} lost, "
                 f"{len(outcome.doubled)} doubled, {len(outcome.wrong)} wrong, "
-                f"{outcome.handed_back} handed back; {done} of {kills} kills, {each:.1f} s each."
+                f"{outcome.handed_back} handed back; {done} of {kills} kills, {each:.1f} s each ("
+                f"{used / max(done - before, 1):.1f} s of processor time), "
+                f"{max(kills - done, 0) * each / 60:.0f} minutes left."
             )
             for what in ("lost", "doubled", "wrong"):
                 for one in getattr(outcome, what):
                     self.tell(f"  {what}: {one} (see {outcome.folder})")
-        if done < kills:
-            self.tell(f"There was time for {done} of {kills} kills.")
+        losing = sum(one.kills for one in outcomes if one.story)
+        self.tell(f"{done} of {kills} kills, {losing} of them while the office dropped lines.")
         return outcomes
 
-    def _make_scenes(self, size: int, places: int) -> None:
-        for number, losing in enumerate((False, True), start=1):
-            asked = Backlog(size - size // 2, size // 2, losing=losing)
+    def _make_scenes(self, workers: int, *, small: bool) -> None:
+        size = 4 if small else SIZE * (workers + 2) // 3
+        mixed, half = size - size // 2, size // 2
+        for number, asked in enumerate(
+            (
+                Backlog(mixed, half, losing=True),
+                Backlog(mixed, half),
+                Backlog(size, 0, losing=True),
+                Backlog(size, 0),
+                Backlog(0, size),
+            ),
+            start=1,
+        ):
             folder = self.folder / f"backlog-{number}"
-            scene = Scene.prepare(folder, asked, places=places, server=self.server)
+            scene = Scene.prepare(folder, asked, places=workers, server=self.server, at_once=PLACES)
             rows, outcome = undisturbed(scene, self.folder / f"backlog-{number}-undisturbed")
-            self.tell(f"Undisturbed, {size} cases: {outcome.seconds:.0f} s of processor time.")
+            self.tell(
+                f"Undisturbed, {asked.corrections} corrections and {asked.orders} orders"
+                f"{', lines dropped' * asked.losing}: {outcome.seconds:.0f} s of processor time."
+            )
             self.scenes.append((scene, rows))
 
     def _next(self, kills: int, until: float, workers: int, at_once: int) -> Siege | None:
         """The next siege. None while those under way may spend all kills that are left."""
-        if self._reserved >= kills or time.monotonic() >= until:
+        left = kills - self._reserved.total()
+        if left <= 0 or time.monotonic() >= until:
             return None
-        number = len(self._quotas) + 1
-        scene, rows = self.scenes[number % len(self.scenes)]
+        losing = self._reserved[True] <= self._reserved[False]
+        some = [one for one in self.scenes if one[0].asked.losing == losing] or self.scenes
+        scene, rows = some[self._turns[losing] % len(some)]
+        self._turns[losing] += 1
+        number = self._earlier + self._turns.total()
         folder = self.folder / f"siege-{number}"
-        most = min(
-            2 * (scene.asked.corrections + scene.asked.orders),
-            -(-kills // at_once),
-            kills - self._reserved,
-        )
+        size = scene.asked.corrections + scene.asked.orders
+        most = min(KILLS_PER_CASE * size, -(-kills // at_once), left)
         self._quotas[folder.name] = most
-        self._reserved += most
+        self._reserved[losing] += most
         return Siege(scene, folder, rows, workers, self.seed + number, most, until)
 
 
-def _death(chance: random.Random) -> Death:
+def _chance(chance: random.Random) -> Chance:
     if chance.random() < _EARLY:
-        return Death("worker", 0, chance.uniform(0, _START))
-    return Death("worker", chance.randint(1, FURTHEST), chance.uniform(0, _AFTER))
-
-
-def _size(kills: int) -> int:
-    """How many cases a backlog has: enough that every worker is killed in the middle of it."""
-    return 40 if kills >= 300 else 12 if kills >= 30 else 4
+        return Chance(0, chance.uniform(0, _START))
+    return Chance(chance.randint(1, FURTHEST), chance.uniform(0, _AFTER))

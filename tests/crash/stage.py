@@ -14,13 +14,14 @@ from pathlib import Path
 
 from crash.batch import Outcome
 from crash.office import serving
+from crash.point import Point, read
 from crash.processes import await_gone, ended, forked, kill_below
 from crash.scene import Scene, go_on, opened
-from crash.victim import Death, work
+from crash.victim import LIVES, STRUCK, Fate, work
 
 GONE_WITHIN = 3.0  # seconds for everything below a killed worker
 LATER = timedelta(minutes=20)
-"""By so much the clock of each further worker is ahead: what was put off is due again."""
+"""By so much the clocks of further workers are ahead: what was put off is due again."""
 
 _LOOKING = 120.0  # seconds
 
@@ -35,11 +36,15 @@ class Due:
 
 @dataclass
 class Stage:
-    """The copy in `folder`; `office` is the process id of its office."""
+    """The copy in `folder`; `office` is the process id of its office.
+
+    `passed` is how often time has passed for what was put off.
+    """
 
     scene: Scene
     folder: Path
     office: int
+    passed: int = 0
 
     @classmethod
     @contextmanager
@@ -50,10 +55,19 @@ class Stage:
             scene.move_in(folder, address)
             yield cls(scene, folder, office)
 
-    def worker(self, death: Death | None = None, rounds: int = 0) -> int:
+    def worker(self, fate: Fate = LIVES) -> int:
         """Begin a worker. Gives its process id."""
-        name = "worker.log" if death is None else "killed.log"
-        return forked(lambda: work(self.folder, death, rounds * LATER), self.folder / name)
+        log = self.folder / ("worker.log" if fate is LIVES else "killed.log")
+        later, places = self.passed * LATER, self.scene.at_once
+        return forked(lambda: work(self.folder, fate, later, places), log)
+
+    def struck(self) -> list[Point]:
+        """The points at which something was killed so far."""
+        return read(self.folder / STRUCK)
+
+    def let_time_pass(self) -> None:
+        """What was put off is due for those that come."""
+        self.passed += 1
 
     def wait(self, worker: int, seconds: float) -> int | None:
         """How a worker ended, None when it had to be ended after so many seconds."""
@@ -76,12 +90,12 @@ class Stage:
             outcome.wrong.append(f"{left.seconds:.1f} s after a worker there was {left.still}")
             kill_below((self.office, *alive))
 
-    def due(self, rounds: int) -> Due:
+    def due(self) -> Due:
         """What is still to be done; where no run is under way for it, a person has one begin."""
         answer, log = self.folder / "due.json", self.folder / "due.log"
 
         def look() -> None:
-            centre = opened(self.folder, rounds * LATER)
+            centre = opened(self.folder, self.passed * LATER)
             try:
                 runs, handed_back = go_on(centre, self.scene.places)
                 answer.write_text(json.dumps([runs, handed_back]), "utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from crash.batch import Outcome
 from crash.processes import CAN_FORK
+from crash.report import Report
 from crash.siege import Sieges
 from crash.sweep import QUICK, STORIES, Sweep
 from postgres import Server, binaries
@@ -19,16 +21,22 @@ from postgres import Server, binaries
 WHOLE = {"sqlite": 1000, "postgresql": 300}
 """Random kills when nothing else is asked for."""
 
-_QUICK_POINTS, _QUICK_KILLS = 3, 2
+_QUICK_POINTS, _QUICK_KILLS = 4, 2
 _MINUTES = 720
+_BROWSER = "PARAPLU_BROWSER"
+_WITHOUT_SCREEN = "chromium-headless-shell"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry the suite out. 0 when nothing was lost, doubled or otherwise wrong, else 1; 2 is misuse."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.resume and options.report is None:
+        parser.error("--resume goes on from a file: say which with --report FILE")
     if not CAN_FORK:
         print("The crash suite needs Linux: it finds what killed workers leave behind.")
         return 1
+    print(_browser(options.browser), flush=True)
     folder = Path(tempfile.mkdtemp(prefix="paraplu-crash-"))
     suite = Suite(folder, options)
     try:
@@ -53,6 +61,7 @@ class Suite:
         self._began = time.monotonic()
         self._until = self._began + 60 * options.minutes
         self._seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
+        self._report = Report(options.report, options.resume)
         self._points: list[Outcome] = []
         self._kills: list[Outcome] = []
 
@@ -61,7 +70,11 @@ class Suite:
         options = self._options
         self._tell(f"Seed {self._seed}, at most {options.minutes} minutes.")
         sweep = Sweep(
-            self._made("sweep"), self._seed, self._tell, QUICK if options.quick else STORIES
+            self._made("sweep"),
+            self._seed,
+            self._tell,
+            self._report,
+            QUICK if options.quick else STORIES,
         )
         most = _QUICK_POINTS if options.quick and options.points is None else options.points
         if most != 0:
@@ -102,9 +115,9 @@ class Suite:
             server = Server.make(found)
         try:
             self._tell(f"{kills} random kills on {database}.")
-            sieges = Sieges(self._made(database), self._seed, self._tell, server)
+            sieges = Sieges(self._made(database), self._seed, self._tell, self._report, server)
             if options.quick and server is None:
-                sieges.scenes = sweep.scenes
+                sieges.scenes = list(sweep.scenes.values())
             self._kills += sieges.carry_out(kills, self._until)
         finally:
             if server is not None:
@@ -120,6 +133,19 @@ class Suite:
         print(f"{minutes:3d}:{seconds:02d}  {sentence}", flush=True)
 
 
+def _browser(asked: Path | None) -> str:
+    """Settle which browser is used for this process and all below it, and say so."""
+    if asked is not None:
+        os.environ[_BROWSER] = str(asked)
+    elif not os.environ.get(_BROWSER, "").strip():
+        found = shutil.which(_WITHOUT_SCREEN)
+        if found is None:
+            return "The browser is the one that Paraplu finds."
+        os.environ[_BROWSER] = found
+        return f"The browser is {found}: a real Chromium, built without what shows it on a screen."
+    return f"The browser is {os.environ[_BROWSER]}."
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python3 dev crash", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a sample, in about two minutes")
@@ -133,6 +159,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=_number, help="for chance (default: another each time)")
     parser.add_argument(
         "--minutes", type=_number, default=_MINUTES, help=f"begin nothing after ({_MINUTES})"
+    )
+    parser.add_argument("--browser", type=Path, metavar="PATH", help="the program of a Chromium")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="add a line of JSON for each trial to this file"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="leave out what the report says was right before"
     )
     return parser
 

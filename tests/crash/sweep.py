@@ -1,10 +1,10 @@
-"""The sweep: a kill at every point that the work of a small backlog passes, one trial for each."""
+"""The sweep: a kill at every point that the work of a small backlog passes, one trial for several of them."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +12,11 @@ from pathlib import Path
 from crash.backlog import Backlog
 from crash.batch import Outcome, in_processes
 from crash.count import Row
+from crash.point import HANDS, WORKER, Point, parsed, read
+from crash.report import Report
 from crash.scene import Scene
 from crash.trial import Trial, undisturbed
-from crash.victim import Death, deaths, points as points_of
+from crash.victim import PASSED, deaths
 
 STORIES = {
     "three corrections and two orders": Backlog(3, 2, approved=True),
@@ -26,95 +28,136 @@ QUICK = {
     "a correction and an order": Backlog(1, 1),
     "two corrections that lose a line": Backlog(2, 0, losing=True),
 }
-VICTIMS = ("worker", "hands")
 AT_ONCE = 2
+_TELL = 60.0  # seconds between two words on how far it is
 
 
 @dataclass(frozen=True)
-class Point:
-    """A point of a story (by its name and number): where its victim dies."""
+class Planned:
+    """A point of a story, and how many seconds after it the victim dies."""
 
     story: str
-    number: int
-    death: Death
-    name: str
-
-    @property
-    def ends_an_act(self) -> bool:
-        """Whether it lies between a click that alters the target and the entry of that click."""
-        return self.name.startswith("before") and "clicked in act" in self.name
+    point: Point
+    delay: float = 0.0
 
 
 @dataclass
 class Sweep:
-    """A sweep in `folder`. `seed` decides how far into an action the hands die."""
+    """A sweep in `folder`. `seed` decides how far into an action the hands die.
+
+    What `report` knows to be right is not tried again.
+    """
 
     folder: Path
     seed: int
     tell: Callable[[str], None]
+    report: Report
     stories: dict[str, Backlog] = field(default_factory=lambda: STORIES)
-    scenes: list[tuple[Scene, Counter[Row]]] = field(default_factory=list, init=False)
+    scenes: dict[str, tuple[Scene, Counter[Row]]] = field(default_factory=dict, init=False)
+    _trials: int = field(default=0, init=False)
 
     def carry_out(self, most: int | None, until: float) -> list[Outcome]:
-        """Try every point, or about `most`, spread evenly; none is begun after `until` (monotonic).
+        """Try every point, or about `most`, spread evenly; no trial is begun after `until` (monotonic).
 
-        Gives the trials in which the victim died, and those in which something went wrong.
+        A point that was not reached behind other deaths is tried once more, alone. Gives the trials.
         """
-        found = self._points()
-        points = chosen(found, most)
-        self.tell(f"{len(found)} points were found, {len(points)} are tried, {AT_ONCE} at a time.")
-        began, outcomes = time.monotonic(), list[Outcome]()
-        trials = self._trials(points, until)
-        for number, outcome in enumerate(in_processes(lambda: next(trials, None), AT_ONCE), 1):
-            if outcome.kills or not outcome.right:
-                outcomes.append(outcome)
-            for line in told(outcome):
+        points = chosen(self._points(), most)
+        outcomes = self.report.outcomes("sweep")
+        done = {(one.story, line) for one in outcomes for line in one.struck}
+        if done:
+            self.tell(f"{len(done)} points were right before, and are not tried again.")
+        points = [one for one in points if (one.story, one.point.line) not in done]
+        queue = deque(packed(points))
+        self.tell(
+            f"{len(points)} points are tried in {len(queue)} trials, {AT_ONCE} of them at a time."
+        )
+        tried: dict[str, list[Planned]] = {}
+        progress = _Progress(len(points), self.tell)
+
+        def following() -> Trial | None:
+            if not queue or time.monotonic() > until:
+                return None
+            trial = self._trial(queue[0])
+            tried[trial.name] = queue.popleft()
+            return trial
+
+        missed = list[Planned]()
+        for outcome in in_processes(following, AT_ONCE):
+            plan = tried[outcome.name]
+            outcome.story = plan[0].story
+            outcomes.append(outcome)
+            self.report.add("sweep", outcome)
+            for line in told(outcome, plan):
                 self.tell(line)
-            if number % 10 == 0:
-                each = (time.monotonic() - began) / number
-                self.tell(f"{number} of {len(points)} points, {each:.1f} s each.")
-        if len(outcomes) < len(points):
-            self.tell(f"{len(outcomes)} of {len(points)} points were reached in time.")
+            left = [one for one in plan if one.point.line not in outcome.struck]
+            if outcome.right and len(plan) > 1:
+                queue += [[Planned(one.story, one.point)] for one in left]
+            elif outcome.right:
+                missed += left
+            progress.add(outcome)
+        for one in missed:
+            self.tell(f"Not reached again, and not counted: {one.point} ({one.story}).")
+        if queue:
+            self.tell(f"There was no time for {sum(map(len, queue))} points.")
         return outcomes
 
-    def _points(self) -> list[Point]:
+    def _points(self) -> list[Planned]:
         """Make the scenes, let an undisturbed worker work in each, and find what it passes."""
         chance = random.Random(self.seed)
-        found = []
+        found = list[Planned]()
         for number, (story, asked) in enumerate(self.stories.items(), start=1):
             scene = Scene.prepare(self.folder / f"scene-{number}", asked)
             dry = self.folder / f"undisturbed-{number}"
             rows, outcome = undisturbed(scene, dry)
-            self.scenes.append((scene, rows))
+            self.scenes[story] = scene, rows
             counts = []
-            for victim in VICTIMS:
-                names = points_of(dry, victim)
-                counts.append(f"{len(names)} points for the {victim}")
-                some = deaths(names, victim, chance)
+            for whom in (WORKER, HANDS):
+                points = read(dry / f"{PASSED}-{whom}")
                 found += [
-                    Point(story, number, death, name)
-                    for death, name in zip(some, names, strict=True)
+                    Planned(story, point, delay) for point, delay in deaths(points, chance).items()
                 ]
+                outside = sum(not one.case for one in points)
+                counts.append(f"{len(points)} points for the {whom} ({outside} outside of a case)")
             used = f"{outcome.seconds:.0f} s of processor time"
             self.tell(f"Undisturbed, {story}: {', '.join(counts)}, {used}.")
+        self.tell(f"{len(found)} points were found.")
         return found
 
-    def _trials(self, points: list[Point], until: float) -> Iterator[Trial]:
-        for number, point in enumerate(points, start=1):
-            if time.monotonic() > until:
-                return
-            scene, rows = self.scenes[point.number - 1]
-            yield Trial(scene, self.folder / f"trial-{number}", point.death, rows)
+    def _trial(self, plan: list[Planned]) -> Trial:
+        self._trials += 1
+        scene, rows = self.scenes[plan[0].story]
+        delays = {one.point: one.delay for one in plan}
+        folder = self.folder / f"trial-{self._trials}"
+        return Trial(scene, folder, rows, plan[0].point.whom, delays)
 
 
-def chosen(found: list[Point], most: int | None) -> list[Point]:
+def packed(points: list[Planned]) -> list[list[Planned]]:
+    """The points by trials: each has one of each case, and of what surrounds the cases of a service.
+
+    In one trial all are of one story, and all are the worker's or all the hands'.
+    """
+    kinds: dict[tuple[str, str], dict[tuple[str, str], list[Planned]]] = {}
+    for one in points:
+        contexts = kinds.setdefault((one.story, one.point.whom), {})
+        contexts.setdefault(one.point.context, []).append(one)
+    trials = list[list[Planned]]()
+    for contexts in kinds.values():
+        longest = max(map(len, contexts.values()))
+        trials += [
+            [some[place] for some in contexts.values() if place < len(some)]
+            for place in range(longest)
+        ]
+    return trials
+
+
+def chosen(found: list[Planned], most: int | None) -> list[Planned]:
     """About `most` of the points, spread evenly; one right after an act of each story is among them."""
     if most is None or most >= len(found):
         return found
     step = len(found) / most
     numbers = {int(step / 2 + step * place) for place in range(most)}
     for story in {one.story for one in found}:
-        acts = [n for n, one in enumerate(found) if one.story == story and one.ends_an_act]
+        acts = [n for n, one in enumerate(found) if one.story == story and one.point.ends_an_act]
         if acts and not numbers & set(acts) and numbers:
             act = acts[-1]
             numbers.remove(min(numbers, key=lambda number: abs(number - act)))
@@ -122,13 +165,42 @@ def chosen(found: list[Point], most: int | None) -> list[Point]:
     return [found[number] for number in sorted(numbers)]
 
 
-def told(outcome: Outcome) -> Iterator[str]:
+def told(outcome: Outcome, plan: list[Planned]) -> Iterator[str]:
     """What is to be said of a trial, nothing when all is well."""
-    if outcome.right and outcome.rounds <= 1:
+    for one in plan:
+        if outcome.right and one.point.line not in outcome.struck:
+            yield f"{outcome.name}: not reached: {one.point}"
+    if outcome.right:
         return
-    yield f"{outcome.name}: {outcome.rounds} more workers" + (
-        "" if outcome.right else f", see {outcome.folder}"
-    )
+    yield f"{outcome.name} ({outcome.story}) went wrong, see {outcome.folder}. Killed were:"
+    for line in outcome.struck:
+        yield f"  {parsed(line)}"
     for what in ("lost", "doubled", "wrong"):
-        for one in getattr(outcome, what):
-            yield f"  {what}: {one}"
+        for text in getattr(outcome, what):
+            yield f"  {what}: {text}"
+
+
+class _Progress:
+    """Tells each minute how far it is, what a point takes, and how long it takes to the end."""
+
+    def __init__(self, wanted: int, tell: Callable[[str], None]) -> None:
+        self._wanted = wanted
+        self._tell = tell
+        self._began = self._told = time.monotonic()
+        self._points = 0
+        self._used = 0.0
+
+    def add(self, outcome: Outcome) -> None:
+        """One trial more."""
+        self._points += outcome.kills
+        self._used += outcome.seconds
+        now = time.monotonic()
+        if now - self._told < _TELL and self._points < self._wanted:
+            return
+        self._told = now
+        each = (now - self._began) / max(self._points, 1)
+        left = max(self._wanted - self._points, 0) * each / 60
+        self._tell(
+            f"{self._points} of {self._wanted} points, {each:.1f} s each ("
+            f"{self._used / max(self._points, 1):.1f} s of processor time), {left:.0f} minutes left."
+        )

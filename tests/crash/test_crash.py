@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -13,11 +14,13 @@ from pathlib import Path
 import pytest
 
 from crash.backlog import CORRECTIONS, ORDERS, Backlog
+from crash.batch import Outcome
 from crash.count import done_in_office, office_rows
 from crash.office import FILE
+from crash.point import HANDS, WORKER, Point, parsed
 from crash.processes import CAN_FORK
-from crash.sweep import Point, chosen
-from crash.victim import Death
+from crash.report import Report
+from crash.sweep import Planned, chosen, packed
 from paraplu.practice import accounts, schema, seed
 
 HERE = Path(__file__).resolve().parent
@@ -82,21 +85,52 @@ def test_backlogs_ask_for_what_the_office_has(office: Path) -> None:
 
 def test_points_are_chosen_evenly_and_one_right_after_an_act_of_each_story_is_among_them() -> None:
     found = [
-        Point(story, number, Death("worker", at), name)
-        for number, story in enumerate(("one", "two"), start=1)
+        Planned(story, Point(WORKER, CORRECTIONS, "C-1", name, at))
+        for story in ("one", "two")
         for at in range(1, 101)
         for name in [
-            "before commit of the entry of clicked in act of x"
-            if at == 60
-            else "before commit of y"
+            "before commit of the entry of clicked in act" if at == 60 else "before commit of y"
         ]
     ]
     some = chosen(found, 10)
     assert len(some) == 10
-    assert {one.story for one in some if one.ends_an_act} == {"one", "two"}
+    assert {one.story for one in some if one.point.ends_an_act} == {"one", "two"}
     places = [found.index(one) for one in some]
     assert max(after - before for before, after in pairwise(places)) <= 40
     assert chosen(found, None) == found
+
+
+def test_every_point_is_in_one_trial_and_no_trial_has_two_of_a_case() -> None:
+    found = [
+        Planned(story, Point(whom, CORRECTIONS, case, "before commit of x", number))
+        for story in ("one", "two")
+        for whom in (WORKER, HANDS)
+        for case, times in (("", 3), ("C-1", 7), ("C-2", 5))
+        for number in range(1, times + 1)
+    ]
+    trials = packed(found)
+    assert Counter(one for some in trials for one in some) == Counter(found)
+    assert len(trials) == 4 * 7
+    for some in trials:
+        assert len({(one.story, one.point.whom) for one in some}) == 1
+        assert len({one.point.case for one in some}) == len(some)
+
+
+def test_a_turn_that_was_broken_off_is_gone_on_with_behind_what_was_right(tmp_path: Path) -> None:
+    point = Point(HANDS, CORRECTIONS, "C-1", "after the entry of clicked in act", 2)
+    right = Outcome("trial-1", story="one", kills=1, struck=[point.line])
+    path = tmp_path / "report.jsonl"
+    report = Report(path, resume=True)
+    assert report.outcomes("sweep") == []
+    for outcome in (right, Outcome("trial-2", kills=1, lost=["C-1"])):
+        report.add("sweep", outcome)
+    report.add("sqlite", Outcome("siege-1", kills=16))
+    path.write_text(path.read_text("utf-8") + '{"kind": "swe', "utf-8")
+    assert report.outcomes("sweep") == [right]
+    assert parsed(right.struck[0]) == point
+    report.add("sweep", right)
+    assert report.outcomes("sweep") == [right, right]
+    assert Report(path).outcomes("sweep") == []
 
 
 @pytest.mark.slow

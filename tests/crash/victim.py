@@ -1,119 +1,189 @@
-"""A worker that is killed at a given point: before or after a commit, or with the hands at an action.
+"""A worker that is killed, or whose hands are: before or after a commit, at an action, by plan or by chance.
 
-The points are found by number, not listed: a worker that lives counts them first.
+Points are found, not listed: a worker that lives leaves those that it passed.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from crash.scene import opened
+from crash.point import HANDS, WORKER, Numbering, Point, written
+from crash.scene import REFERENCES, opened
 from paraplu.bootstrap import Centre
+from paraplu.dispatch.worker import Worker
 from paraplu.domain.connector import Action
 from paraplu.engine.turn import Turn
+from paraplu.store import claims
 from paraplu.store.database import Database
 
-PLACES = 2
-POINTS = "points"
-"""The file in which a worker that lives leaves the points that it passed."""
+PASSED = "passed"
+"""The files in which a worker that lives leaves the points that it passed begin with this."""
 
-_here = threading.local()
+STRUCK = "struck"
+"""The file to which the points are added at which something was killed."""
+
 _NOT_NAMED = ("contextlib.py", "database.py", "victim.py")
+_BY_THE_CLOCK = ("Leases.beat",)  # not by what is done: there is no such point to come back to
 _IN_THE_MIDDLE = (0.0, 0.06)  # seconds into an action
 
 
-@dataclass(frozen=True)
-class Death:
-    """When to kill. `whom` is `worker` (at a commit) or `hands` (at an action).
-
-    `at` counts points from 1, 0 is the beginning of the process; `delay` is seconds after that.
-    """
+class Fate(Protocol):
+    """Where a worker, or its hands, die."""
 
     whom: str
-    at: int
-    delay: float = 0.0
 
-    def __str__(self) -> str:
-        after = f" + {1000 * self.delay:.0f} ms" if self.delay else ""
-        return f"{self.whom} at {self.at}{after}"
+    def delay(self, point: Point, passed: int) -> float | None:
+        """Seconds after `point` (of `passed`, it included) until death; None when that is not due."""
+
+
+@dataclass(frozen=True)
+class Deaths:
+    """Deaths at given points; the worker dies at the one that comes first."""
+
+    whom: str
+    delays: Mapping[Point, float] = field(default_factory=dict)
+
+    def delay(self, point: Point, _passed: int) -> float | None:
+        """See `Fate`."""
+        return self.delays.get(point)
+
+
+@dataclass(frozen=True)
+class Chance:
+    """The death of a worker so many seconds after its `at`-th point; 0 is when it begins."""
+
+    at: int
+    seconds: float
+    whom: str = WORKER
+
+    def delay(self, _point: Point, passed: int) -> float | None:
+        """See `Fate`."""
+        return self.seconds if passed == self.at else None
+
+
+LIVES = Deaths("")
+
+
+class _Here(threading.local):
+    """What this thread works on."""
+
+    service = ""
+    case = ""
+    action = ""
 
 
 class _Counter:
-    """Counts points; at the deadly one it does what it was made for, once."""
+    """Counts points. At a deadly one it calls `strike`, which gives whether something was killed."""
 
-    def __init__(self, death: Death | None, strike: Any) -> None:
-        self.names: list[str] = []
-        self._death = death
+    def __init__(self, whom: str, fate: Fate, folder: Path, strike: Callable[..., bool]) -> None:
+        self.passed: list[Point] = []
+        self._fate = fate if fate.whom == whom else LIVES
+        self._numbered = Numbering(whom)
+        self._struck = folder / STRUCK
         self._strike = strike
         self._door = threading.Lock()
 
     def __call__(self, name: str, *about: Any) -> None:
         with self._door:
-            self.names.append(name)
-            deadly = self._death is not None and len(self.names) == self._death.at
-            if deadly:
-                _say(f"{self._death}: {name}")
-        if deadly:
-            self._die(*about)
+            point = self._numbered(_here.service, _here.case, name)
+            self.passed.append(point)
+            delay = self._fate.delay(point, len(self.passed))
+        if delay is not None:
+            self._die(point, delay, *about)
 
     def begin(self) -> None:
         """The beginning of the process."""
-        if self._death is not None and self._death.at == 0:
-            self._die()
+        point = Point(WORKER, "", "", "the beginning", 1)
+        delay = self._fate.delay(point, 0)
+        if delay is not None:
+            self._die(point, delay)
 
-    def _die(self, *about: Any) -> None:
-        if self._death is None or not self._death.delay:
-            self._strike(*about)
+    def _die(self, point: Point, delay: float, *about: Any) -> None:
+        def die() -> None:
+            if self._strike(point, *about):
+                self.note(point)
+
+        if not delay:
+            die()
             return
-        timer = threading.Timer(self._death.delay, self._strike, about)
+        timer = threading.Timer(delay, die)
         timer.daemon = True
         timer.start()
 
+    def note(self, point: Point) -> None:
+        """Tell the trial that this one has struck."""
+        descriptor = os.open(self._struck, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.write(descriptor, f"{point.line}\n".encode())
+        os.close(descriptor)
 
-def work(folder: Path, death: Death | None = None, later: timedelta = timedelta()) -> None:
-    """Do what `paraplu worker --until-idle` does, and die as `death` says.
+
+_here = _Here()
+
+
+def work(folder: Path, fate: Fate, later: timedelta, places: int) -> None:
+    """Do what `paraplu worker --until-idle` does, and die as `fate` says.
 
     A worker that lives leaves the points that it passed in the folder: of commits, and of actions.
     """
-    whom = death.whom if death else ""
-    commits = _Counter(death if whom == "worker" else None, _kill_this)
+    _know_cases(folder)
+
+    def kill_this(point: Point) -> bool:
+        commits.note(point)
+        os.kill(os.getpid(), signal.SIGKILL)
+        return False
+
+    commits = _Counter(WORKER, fate, folder, kill_this)
     _count_commits(commits)
     commits.begin()
     centre = opened(folder, later)
-    actions = _Counter(death if whom == "hands" else None, lambda run: _kill_hands(centre, run))
+    actions = _Counter(HANDS, fate, folder, lambda _point, run: _kill_hands(centre, run))
     _count_actions(actions)
     try:
-        centre.worker(PLACES, _tell).work(until_idle=True)
+        centre.worker(places, _tell).work(until_idle=True)
     finally:
         centre.close()
-    for kind, counter in (("worker", commits), ("hands", actions)):
-        text = "".join(f"{name}\n" for name in counter.names)
-        (folder / f"{POINTS}-{kind}").write_text(text, "utf-8")
+    for whom, counter in ((WORKER, commits), (HANDS, actions)):
+        written(counter.passed, folder / f"{PASSED}-{whom}")
 
 
-def points(folder: Path, whom: str) -> list[str]:
-    """The points that the worker in this folder passed."""
-    return (folder / f"{POINTS}-{whom}").read_text("utf-8").splitlines()
+def deaths(found: list[Point], chance: random.Random) -> dict[Point, float]:
+    """One death for each point, and its delay.
+
+    A worker dies there; the hands by turns of chance there, or in the middle of the next action.
+    """
+    return {
+        point: chance.choice((0.0, chance.uniform(*_IN_THE_MIDDLE))) if point.whom == HANDS else 0.0
+        for point in found
+    }
 
 
-def deaths(found: list[str], whom: str, chance: random.Random) -> list[Death]:
-    """One death for each point; the hands die after an action, or in the middle of the next one."""
-    return [
-        Death(whom, number, chance.choice((0.0, chance.uniform(*_IN_THE_MIDDLE))))
-        if whom == "hands"
-        else Death(whom, number)
-        for number in range(1, len(found) + 1)
-    ]
+def _know_cases(folder: Path) -> None:
+    """Have every thread know which case it works on: from its claim to the next one."""
+    references = json.loads((folder / REFERENCES).read_text("utf-8"))
+    claim_next, carry_out = claims.claim_next, Worker._carry_out
+
+    def claimed(*given: Any, **terms: Any) -> Any:
+        rows = claim_next(*given, **terms)
+        _here.case = references[rows[0].uid] if rows else ""
+        return rows
+
+    def carried_out(self: Worker, row: Any) -> None:
+        _here.service = row.service
+        carry_out(self, row)
+
+    claims.claim_next = claimed
+    Worker._carry_out = carried_out  # type: ignore[method-assign]
 
 
 def _count_commits(counter: _Counter) -> None:
@@ -124,8 +194,10 @@ def _count_commits(counter: _Counter) -> None:
         name = _caller()
         with write(self, **terms) as connection:
             yield connection
-            counter(f"before commit of {name}")
-        counter(f"after commit of {name}")
+            if name not in _BY_THE_CLOCK:
+                counter(f"before commit of {name}")
+        if name not in _BY_THE_CLOCK:
+            counter(f"after commit of {name}")
 
     Database.write = watched  # type: ignore[method-assign]
 
@@ -134,7 +206,7 @@ def _count_actions(counter: _Counter) -> None:
     record = Turn.record
 
     def watched(self: Turn, action: Action) -> None:
-        name = f"{action.verb} in {self.place.step} of {self.terms.agreement.service}"
+        name = f"{action.verb} in {self.place.step}"
         counter(f"before the entry of {name}", self.uid)
         _here.action = f"the entry of {name}"
         try:
@@ -146,30 +218,25 @@ def _count_actions(counter: _Counter) -> None:
     Turn.record = watched  # type: ignore[method-assign]
 
 
-def _kill_this() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _kill_hands(centre: Centre, run: str) -> None:
+def _kill_hands(centre: Centre, run: str) -> bool:
     children = centre.children
     assert children is not None
+    killed = False
     for child, taken in list(children._taken.items()):
         if taken == run:
             os.kill(child.pid, signal.SIGKILL)
+            killed = True
+    return killed
 
 
 def _tell(run: str, outcome: Any) -> None:
-    _say(f"run {run}: {outcome!r}")
-
-
-def _say(text: str) -> None:
-    os.write(1, f"{text}\n".encode())
+    os.write(1, f"run {run}: {outcome!r}\n".encode())
 
 
 def _caller() -> str:
     """Who writes: an action, or the first function that is not the store's or ours."""
-    if action := getattr(_here, "action", ""):
-        return str(action)
+    if _here.action:
+        return _here.action
     frame = sys._getframe(1)
     while frame.f_code.co_filename.endswith(_NOT_NAMED) and frame.f_back is not None:
         frame = frame.f_back
