@@ -20,14 +20,20 @@ from crash.stage import Stage
 from crash.trial import let_go_on, patience, undisturbed
 from crash.victim import Chance
 
-FURTHEST = 220
-"""The last commit (before and after it are two points) at which a worker may die: about two cases on."""
+NEAR = (1, 160)
+"""The points between which a worker dies: while it signs in, or in its first case (about 90 points) or two."""
+
+FAR, FAR_EACH = (280, 420), 5
+"""Every fifth one comes farther, so that no case is broken off more often than its agreement says (10).
+
+For then it is a person's, rightly, and this counts it as lost. Two runs at once share the points.
+"""
 
 SIZE = 8
 """How many cases a backlog has, and a third more for each worker more."""
 
 KILLS_PER_CASE = 2
-"""So many, and a worker is killed about as often as cases are finished: most die in the middle of one."""
+"""At most so many kills for each case of a backlog."""
 
 _EARLY = 0.1  # of the kills come while the worker starts
 _START = 3.0  # seconds in which it starts
@@ -72,7 +78,7 @@ class Siege:
         """Keep workers at work and kill them, until the kills are spent or nothing is due."""
         chance = random.Random(self.seed)
         alive: dict[int, float] = {}
-        idle = False
+        idle, begun = False, 0
         while outcome.kills + len(alive) < self.most and time.monotonic() < self.until:
             if idle:
                 due = stage.due()
@@ -80,7 +86,9 @@ class Siege:
                 if not due.runs:
                     return
             while len(alive) < self.workers and outcome.kills + len(alive) < self.most:
-                alive[stage.worker(_chance(chance))] = time.monotonic() + patience(stage.scene)
+                begun += 1
+                death = _chance(chance, far=begun % FAR_EACH == 0)
+                alive[stage.worker(death)] = time.monotonic() + patience(stage.scene)
             idle = not self._await_kill(stage, outcome, alive)
         while alive:
             self._await_kill(stage, outcome, alive)
@@ -210,7 +218,7 @@ class Sieges:
         return Siege(scene, folder, rows, workers, self.seed + number, most, until)
 
 
-def _chance(chance: random.Random) -> Chance:
-    if chance.random() < _EARLY:
+def _chance(chance: random.Random, *, far: bool) -> Chance:
+    if not far and chance.random() < _EARLY:
         return Chance(0, chance.uniform(0, _START))
-    return Chance(chance.randint(1, FURTHEST), chance.uniform(0, _AFTER))
+    return Chance(chance.randint(*(FAR if far else NEAR)), chance.uniform(0, _AFTER))

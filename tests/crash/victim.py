@@ -41,7 +41,9 @@ _IN_THE_MIDDLE = (0.0, 0.06)  # seconds into an action
 class Fate(Protocol):
     """Where a worker, or its hands, die."""
 
-    whom: str
+    @property
+    def whom(self) -> str:
+        """Who dies, see `crash.point`."""
 
     def delay(self, point: Point, passed: int) -> float | None:
         """Seconds after `point` (of `passed`, it included) until death; None when that is not due."""
