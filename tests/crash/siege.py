@@ -21,7 +21,7 @@ from crash.trial import let_go_on, patience, undisturbed
 from crash.victim import Chance
 
 NEAR = (1, 160)
-"""The points between which a worker dies: while it signs in, or in its first case (about 90 points) or two."""
+"""The points between which a worker dies: while it signs in, or in a case (about 90 points each)."""
 
 FAR, FAR_EACH = (280, 420), 5
 """Every fifth one comes farther, so that no case is broken off more often than its agreement says (10).
@@ -121,11 +121,12 @@ class Siege:
 
 @dataclass
 class Sieges:
-    """Backlogs in turn in `folder`; in half of them the mood is on that drops a line.
+    """Backlogs in turn in `folder`: corrections, orders, and both.
 
-    With a server the databases are PostgreSQL's and three workers share each backlog; else it is one
-    worker, and two backlogs at a time. `scenes` are used when they are given, else made when their turn
-    comes. What `report` knows to be right is counted.
+    At least half of the kills come in those in which the mood is on that drops a line. With a server the
+    databases are PostgreSQL's and three workers share each backlog; else it is one worker, and two
+    backlogs at a time. `scenes` are used when they are given, else made first. What `report` knows to be
+    right is counted.
     """
 
     folder: Path
@@ -205,14 +206,15 @@ class Sieges:
         left = kills - self._reserved.total()
         if left <= 0 or time.monotonic() >= until:
             return None
-        losing = self._reserved[True] <= self._reserved[False]
+        room = kills // 2 - self._reserved[False]
+        losing = self._reserved[True] <= self._reserved[False] or room <= 0
         some = [one for one in self.scenes if one[0].asked.losing == losing] or self.scenes
         scene, rows = some[self._turns[losing] % len(some)]
         self._turns[losing] += 1
         number = self._earlier + self._turns.total()
         folder = self.folder / f"siege-{number}"
         size = scene.asked.corrections + scene.asked.orders
-        most = min(KILLS_PER_CASE * size, -(-kills // at_once), left)
+        most = min(KILLS_PER_CASE * size, -(-kills // at_once), left if losing else min(left, room))
         self._quotas[folder.name] = most
         self._reserved[losing] += most
         return Siege(scene, folder, rows, workers, self.seed + number, most, until)
