@@ -19,6 +19,13 @@ class Report:
 
     def outcomes(self, kind: str) -> list[Outcome]:
         """The trials of a kind (sweep, or the database of random kills) that were right before."""
+        return [one for name, one in self._earlier() if name == kind and one.right]
+
+    def wrong(self) -> list[Outcome]:
+        """The trials of any kind that went wrong before."""
+        return [one for _name, one in self._earlier() if not one.right]
+
+    def _earlier(self) -> list[tuple[str, Outcome]]:
         if self.path is None or not self.resume or not self.path.exists():
             return []
         found = []
@@ -27,10 +34,8 @@ class Report:
                 told = json.loads(line)
             except ValueError:  # broken off in the middle of it
                 continue
-            if told.pop("kind") == kind:
-                outcome = Outcome(**told)
-                if outcome.right:
-                    found.append(outcome)
+            kind = told.pop("kind")
+            found.append((kind, Outcome(**told)))
         return found
 
     def add(self, kind: str, outcome: Outcome) -> None:

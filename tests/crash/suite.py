@@ -69,6 +69,8 @@ class Suite:
         """Do everything that was asked for. Gives whether all of it was right."""
         options = self._options
         self._tell(f"Seed {self._seed}, at most {options.minutes} minutes.")
+        for one in self._report.wrong():
+            self._tell(f"{one.name} went wrong before, and is not counted here: see {one.folder}.")
         sweep = Sweep(
             self._made("sweep"),
             self._seed,

@@ -122,11 +122,13 @@ def test_a_turn_that_was_broken_off_is_gone_on_with_behind_what_was_right(tmp_pa
     path = tmp_path / "report.jsonl"
     report = Report(path, resume=True)
     assert report.outcomes("sweep") == []
-    for outcome in (right, Outcome("trial-2", kills=1, lost=["C-1"])):
+    wrong = Outcome("trial-2", kills=1, lost=["C-1"])
+    for outcome in (right, wrong):
         report.add("sweep", outcome)
     report.add("sqlite", Outcome("siege-1", kills=16))
     path.write_text(path.read_text("utf-8") + '{"kind": "swe', "utf-8")
     assert report.outcomes("sweep") == [right]
+    assert report.wrong() == [wrong]
     assert parsed(right.struck[0]) == point
     report.add("sweep", right)
     assert report.outcomes("sweep") == [right, right]
