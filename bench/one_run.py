@@ -1,12 +1,14 @@
 """One turn over a prepared backlog of corrections, in a process whose CPU time is measured from outside.
 
 ``engine``: as a worker does it. ``bare``: the same bot's check, look, act and look on the same cases, and
-nothing else: no plan is kept, no approval asked, no entry written, no picture taken.
+nothing else: no plan is kept, no approval asked, no entry written, no picture taken. ``pictures``: as bare,
+with the two pictures of each case that the engine takes.
 """
 
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent / "tests")]
@@ -24,7 +26,7 @@ def engine(folder: Path) -> int:
     return sum(done)
 
 
-def bare(folder: Path) -> int:
+def bare(folder: Path, *, pictures: bool = False) -> int:
     """Gives how many cases the last look confirmed."""
     from paraplu.bootstrap import tools_of
     from paraplu.engine.hands import HandsTerms, OwnHands
@@ -53,8 +55,12 @@ def bare(folder: Path) -> int:
             hands.take_up(turn.case_in_hand(one), local)
             hands.check()
             intent = hands.look()
+            if pictures:
+                hands.picture(show=True)
             hands.act(None)
             done += hands.look_again(intent).comparison.verdict == "confirmed"
+            if pictures:
+                hands.picture(show=True)
         hands.sign_out()
         hands.close()
     centre.close()
@@ -62,4 +68,5 @@ def bare(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    print({"engine": engine, "bare": bare}[sys.argv[1]](Path(sys.argv[2])))
+    turns = {"engine": engine, "bare": bare, "pictures": partial(bare, pictures=True)}
+    print(turns[sys.argv[1]](Path(sys.argv[2])))

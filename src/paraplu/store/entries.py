@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, bindparam, exists, func, select
 
 from paraplu.audit.tree import Frontier, leaf_hash
 from paraplu.errors import IntegrityBroken
@@ -14,6 +14,11 @@ from paraplu.store.database import add_missing
 from paraplu.store.tables import disclosures, entries, entry_intake, heads, tree
 
 _NO_TREE = "The audit log has no tree: the database was not made by paraplu init."
+
+# Each action is an entry, some forty of them a case: building these anew costs more than carrying them out.
+_ADD, _ADD_TO_INTAKE, _ADD_SEALED = entries.insert(), entry_intake.insert(), disclosures.insert()
+_HOLD_TREE = select(tree.c.log, tree.c.frontier).with_for_update()
+_MOVE_EDGE = tree.update().where(tree.c.log == bindparam("this")).values(frontier=bindparam("edge"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +59,14 @@ def append(connection: Connection, new: Sequence[NewEntry]) -> None:
     if connection.dialect.name == "sqlite":
         _place(connection, rows, *_held_tree(connection))
     else:
-        connection.execute(entry_intake.insert(), rows)
+        connection.execute(_ADD_TO_INTAKE, rows)
     sealed = [
         {"digest": digest, "entry": entry.uid, "sealed": body}
         for entry in new
         for digest, body in entry.sealed
     ]
     if sealed:
-        connection.execute(disclosures.insert(), sealed)
+        connection.execute(_ADD_SEALED, sealed)
 
 
 def place_intake(connection: Connection, most: int) -> int:
@@ -119,18 +124,18 @@ def _place(
     leaves = [leaf_hash(row["bytes"]) for row in rows]
     frontier.extend(leaves)
     connection.execute(
-        entries.insert(),
+        _ADD,
         [
             {"place": first + offset, "leaf": leaf, **row}
             for offset, (leaf, row) in enumerate(zip(leaves, rows, strict=True))
         ],
     )
-    connection.execute(tree.update().where(tree.c.log == log).values(frontier=frontier.to_bytes()))
+    connection.execute(_MOVE_EDGE, {"this": log, "edge": frontier.to_bytes()})
 
 
 def _held_tree(connection: Connection) -> tuple[str, Frontier]:
     """The log's name and edge; nobody else moves the edge until the transaction ends."""
-    row = connection.execute(select(tree.c.log, tree.c.frontier).with_for_update()).first()
+    row = connection.execute(_HOLD_TREE).first()
     if row is None:
         raise IntegrityBroken(_NO_TREE)
     return row.log, Frontier.from_bytes(row.frontier)

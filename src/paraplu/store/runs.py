@@ -11,13 +11,15 @@ import time
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from paraplu.domain.planned import PlannedState
 from paraplu.errors import FenceLost
 from paraplu.store import planned
 from paraplu.store.tables import runs
+
+_ONE = select(runs).where(runs.c.uid == bindparam("this"))  # asked before every action
 
 
 def lease_clock(connection: Connection) -> int:
@@ -35,7 +37,7 @@ def make_due(connection: Connection, **values: Any) -> None:
 
 def get(connection: Connection, uid: str) -> Row[Any] | None:
     """One run."""
-    return connection.execute(select(runs).where(runs.c.uid == uid)).first()
+    return connection.execute(_ONE, {"this": uid}).first()
 
 
 def open_runs(connection: Connection, client: str, service: str) -> list[Row[Any]]:
