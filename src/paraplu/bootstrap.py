@@ -44,7 +44,7 @@ from paraplu.engine.runs import Runs
 from paraplu.engine.sequencer import Sequencer
 from paraplu.engine.wording import Wording
 from paraplu.errors import Refused, SettingsWrong
-from paraplu.logging import log_to
+from paraplu.logging import catch_forgotten, log_to
 from paraplu.plugins import Plugins
 from paraplu.settings import SETTINGS, Home, check_places, load_home
 from paraplu.store.database import Database
@@ -293,8 +293,14 @@ def _require_database(url: str) -> None:
 
 
 def open_tools(path: Path) -> Tools:
-    """What hands in a process of their own are made of; they know the home's settings only."""
-    return tools_of(load_home(path), Plugins())
+    """What hands in a process of their own are made of; they know the home's settings only.
+
+    To be called at the beginning of that process. What its libraries say, when its driver is killed for
+    instance, goes to the operational log without their words, not to standard error with them.
+    """
+    home = load_home(path)
+    catch_forgotten(log_to(home.log_file))
+    return tools_of(home, Plugins())
 
 
 def connectors_in_use(parts: Parts, plugins: Plugins) -> list[str]:

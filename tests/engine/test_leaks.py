@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -63,3 +65,25 @@ def test_what_a_bot_raises_is_in_no_log_and_on_no_terminal(
     logs = bureau.home / "logs"
     assert any(logs.iterdir())
     assert leaks([NAME, BSN, SECRET], [logs, out, err]) == []
+
+
+def test_what_libraries_say_in_the_process_of_the_hands_is_on_no_terminal(bureau: Bureau) -> None:
+    code = f"""
+import logging, pathlib, threading
+from paraplu.bootstrap import open_tools
+
+def fail():
+    raise ValueError({TOLD!r})
+
+open_tools(pathlib.Path({str(bureau.home)!r}))
+logging.getLogger("asyncio").warning("Unknown child process pid %d: %s", 7, {TOLD!r})
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+    said = bureau.centre.home.log_file.read_text("utf-8")
+    assert "library_said" in said
+    assert "thread_failed" in said
+    assert leaks([NAME, BSN, SECRET], [said.encode()]) == []
