@@ -225,7 +225,7 @@ def _kill_hands(centre: Centre, run: str) -> bool:
     assert children is not None
     killed = False
     for child, taken in list(children._taken.items()):
-        if taken == run:
+        if taken == run and not child.ended:
             os.kill(child.pid, signal.SIGKILL)
             killed = True
     return killed

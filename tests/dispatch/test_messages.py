@@ -20,16 +20,15 @@ def say(much: int) -> Tools:
 @pytest.fixture
 def saying() -> Iterator[Callable[[int], Child]]:
     """A child that says so much when it starts."""
-    with_them: list[tuple[Children, Child]] = []
+    started: list[Child] = []
 
     def start(much: int) -> Child:
-        children = Children(partial(say, much), tuple)
-        with_them.append((children, children.take("run")))
-        return with_them[-1][1]
+        started.append(Children(partial(say, much), tuple).take("run"))
+        return started[-1]
 
     yield start
-    for children, child in with_them:
-        children.end(child)
+    for child in started:
+        child.end()
 
 
 def test_a_large_message_comes_through(saying: Callable[[int], Child]) -> None:

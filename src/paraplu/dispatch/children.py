@@ -28,12 +28,13 @@ class Child:
         self._process = process
         self.pipe = pipe
         self._ready = False
+        self.ended = False
         self._known: list[psutil.Process] = []
 
     @property
     def alive(self) -> bool:
-        """Whether the process lives."""
-        return bool(self._process.is_alive())
+        """Whether the process lives, and was not ended."""
+        return not self.ended and bool(self._process.is_alive())
 
     @property
     def pid(self) -> int:
@@ -86,15 +87,17 @@ class Child:
 
     def kill(self) -> None:
         """End the process and everything below it, from another thread: who waits for it hears of it."""
-        kill_tree(self.pid, self._known)
+        if not self.ended:  # afterwards its number may be another process's
+            kill_tree(self.pid, self._known)
 
     def end(self) -> None:
-        """End it and let go of it. May be called again."""
+        """End it with everything below it, and let go of it. May be called again."""
+        if self.ended:
+            return
         self.pipe.close()
-        if self._process.pid is not None:
-            kill_tree(self._process.pid, self._known)
-            self._process.join(5)
-        self._known = []
+        kill_tree(self.pid, self._known)
+        self._process.join(5)
+        self.ended = True
 
 
 class Children:
@@ -143,16 +146,11 @@ class Children:
         if child is None:
             child = self._start(())
         with self._door:
+            self._taken = {one: its for one, its in self._taken.items() if not one.ended}
             self._taken[child] = run
         if self._wanted:
             threading.Thread(target=self.keep_spares, args=(self._wanted,), daemon=True).start()
         return child
-
-    def end(self, child: Child) -> None:
-        """End a child that was taken."""
-        with self._door:
-            self._taken.pop(child, None)
-        child.end()
 
     def end_of(self, run: str) -> None:
         """End the children of a run: whatever they are doing breaks off."""

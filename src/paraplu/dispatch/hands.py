@@ -14,7 +14,7 @@ from paraplu.domain.bot import CaseInHand
 from paraplu.domain.connector import Recorder
 from paraplu.domain.finding import Finding
 from paraplu.domain.plan import Intent
-from paraplu.engine.hands import ChangeFacts, HandsLost, HandsTerms, Seen
+from paraplu.engine.hands import ChangeFacts, HandsTerms, Seen
 from paraplu.errors import ParapluError
 
 _SIGN_LIMIT = 120.0  # seconds to sign in or out
@@ -28,19 +28,18 @@ class ChildHands:
         self._children = children
         self._terms = terms
         self._record = record
-        self._child: Child | None = None
         self._case: tuple[CaseInHand[Any], datetime] | None = None
         self._changed = False
         self._case_until = 0.0
-        self._open()
+        self._child = self._opened()
 
     def sign_in(self) -> None:
         """See `Hands`."""
-        if self._child is None or not self._child.alive:
-            self._open()
+        if not self._child.alive:
+            self._child.end()
+            self._child = self._opened()
         self._ask("sign_in", limit=_SIGN_LIMIT)
-        if self._child is not None:
-            self._child.remember()
+        self._child.remember()
         if self._case is not None:  # where the hands before these were
             changed = self._changed
             self.take_up(*self._case)
@@ -95,34 +94,26 @@ class ChildHands:
 
     def close(self) -> None:
         """See `Hands`."""
-        child = self._child
-        if child is None:
-            return
         try:
-            if child.alive:
+            if self._child.alive:
                 self._ask("close", limit=_SIGN_LIMIT)
         finally:
-            self._child = None
-            self._children.end(child)
+            self._child.end()
 
-    def _open(self) -> None:
-        if self._child is not None:
-            self._children.end(self._child)
-        self._child = child = self._children.take(self._terms.run)
+    def _opened(self) -> Child:
+        child = self._children.take(self._terms.run)
         try:
             child.wait_ready()
             child.send((OPEN, self._terms))
             self._hear(child, time.monotonic() + _SIGN_LIMIT)
         except BaseException:
-            self._children.end(child)
-            self._child = None
+            child.end()
             raise
+        return child
 
     def _ask(self, method: str, *given: Any, limit: float | None = None, **named: Any) -> Any:
         """Have the child do something. Raises what it raises there."""
         child = self._child
-        if child is None:
-            raise HandsLost("The process of the hands is gone.")
         until = time.monotonic() + limit if limit is not None else self._latest()
         child.send((CALL, method, (given, named)))
         try:
