@@ -45,7 +45,8 @@ def stage(
         database = server.database() if server else ""
         found_home(folder / "b", database=server.url(database) if server else "")
         bureau = Bureau(folder / "b")
-        replace(bureau.centre.home, stall_seconds=stall).save()
+        targets = {"ledger": str(folder / "b" / "ledger.db")}
+        replace(bureau.centre.home, stall_seconds=stall, targets=targets).save()
         bureau.close()
         bureau.time.now = datetime.now(UTC)
         bureau.settings(limits={"many": 100_000, "slots": slots})

@@ -146,7 +146,8 @@ class Farm:
     def __init__(self, home: Path, installed: Path) -> None:
         self._home = home
         self._workers: list[WorkerProcess] = []
-        path = os.pathsep.join([str(installed), str(HERE.parent / "engine")])
+        ours = [str(installed), str(HERE.parent / "engine")]
+        path = os.pathsep.join([*ours, *filter(None, [os.environ.get("PYTHONPATH")])])
         self._environment = {**os.environ, "PYTHONPATH": path}
 
     def worker(self, *options: str, says: str = "--json") -> WorkerProcess:
