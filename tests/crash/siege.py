@@ -124,7 +124,7 @@ class Sieges:
     """Backlogs in turn in `folder`: corrections, orders, and both.
 
     At least half of the kills come in those in which the mood is on that drops a line. With a server the
-    databases are PostgreSQL's and three workers share each backlog; else it is one worker, and two
+    databases are PostgreSQL's and three workers share each backlog; else it is one worker, and `at_once`
     backlogs at a time. `scenes` are used when they are given, else made first. What `report` knows to be
     right is counted.
     """
@@ -134,6 +134,7 @@ class Sieges:
     tell: Callable[[str], None]
     report: Report
     server: Server | None = None
+    at_once: int = 2
     scenes: list[tuple[Scene, Counter[Row]]] = field(default_factory=list)
     _earlier: int = field(default=0, init=False)
     _quotas: dict[str, int] = field(default_factory=dict, init=False)
@@ -143,7 +144,7 @@ class Sieges:
     def carry_out(self, kills: int, until: float) -> list[Outcome]:
         """Kill so many workers, or as many as there is time for (`until`, of the monotonic clock)."""
         kind = "sqlite" if self.server is None else "postgresql"
-        workers, at_once = (1, 2) if self.server is None else (3, 1)
+        workers, at_once = (1, self.at_once) if self.server is None else (3, 1)
         outcomes = self.report.outcomes(kind)
         for one in outcomes:
             self._reserved[bool(one.story)] += one.kills

@@ -15,7 +15,7 @@ from crash.batch import Outcome
 from crash.processes import CAN_FORK
 from crash.report import Report
 from crash.siege import Sieges
-from crash.sweep import QUICK, STORIES, Sweep
+from crash.sweep import AT_ONCE, QUICK, STORIES, Sweep
 from postgres import Server, binaries
 
 WHOLE = {"sqlite": 1000, "postgresql": 300}
@@ -76,6 +76,7 @@ class Suite:
             self._seed,
             self._tell,
             self._report,
+            options.at_once,
             QUICK if options.quick else STORIES,
         )
         most = _QUICK_POINTS if options.quick and options.points is None else options.points
@@ -117,7 +118,9 @@ class Suite:
             server = Server.make(found)
         try:
             self._tell(f"{kills} random kills on {database}.")
-            sieges = Sieges(self._made(database), self._seed, self._tell, self._report, server)
+            sieges = Sieges(
+                self._made(database), self._seed, self._tell, self._report, server, options.at_once
+            )
             if options.quick and server is None:
                 sieges.scenes = list(sweep.scenes.values())
             self._kills += sieges.carry_out(kills, self._until)
@@ -161,6 +164,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=_number, help="for chance (default: another each time)")
     parser.add_argument(
         "--minutes", type=_number, default=_MINUTES, help=f"begin nothing after ({_MINUTES})"
+    )
+    parser.add_argument(
+        "--at-once", type=_number, default=AT_ONCE, help=f"trials at a time ({AT_ONCE})"
     )
     parser.add_argument("--browser", type=Path, metavar="PATH", help="the program of a Chromium")
     parser.add_argument(

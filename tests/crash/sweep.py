@@ -29,6 +29,8 @@ QUICK = {
     "two corrections that lose a line": Backlog(2, 0, losing=True),
 }
 AT_ONCE = 2
+"""Trials at a time when nothing else is asked for."""
+
 _TELL = 60.0  # seconds between two words on how far it is
 
 
@@ -52,6 +54,7 @@ class Sweep:
     seed: int
     tell: Callable[[str], None]
     report: Report
+    at_once: int = AT_ONCE
     stories: dict[str, Backlog] = field(default_factory=lambda: STORIES)
     scenes: dict[str, tuple[Scene, Counter[Row]]] = field(default_factory=dict, init=False)
     _trials: int = field(default=0, init=False)
@@ -69,7 +72,7 @@ class Sweep:
         points = [one for one in points if (one.story, one.point.line) not in done]
         queue = deque(packed(points))
         self.tell(
-            f"{len(points)} points are tried in {len(queue)} trials, {AT_ONCE} of them at a time."
+            f"{len(points)} points are tried in {len(queue)} trials, {self.at_once} of them at a time."
         )
         tried: dict[str, list[Planned]] = {}
         progress = _Progress(len(points), self.tell)
@@ -82,7 +85,7 @@ class Sweep:
             return trial
 
         missed = list[Planned]()
-        for outcome in in_processes(following, AT_ONCE):
+        for outcome in in_processes(following, self.at_once):
             plan = tried[outcome.name]
             outcome.story = plan[0].story
             outcomes.append(outcome)
