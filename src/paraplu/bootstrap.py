@@ -94,7 +94,7 @@ class Centre:
             signer=_signing(self.home)[0],
             tell=lambda event: self.log.info(event.replace("-", "_")),
         )
-        beside = None if self.parts.database.is_sqlite else sequencer.run
+        beside = () if self.parts.database.is_sqlite else (sequencer.run,)
         return Worker(self.runs, self.dispatch, self.children, places, hear, beside)
 
     def _told(self, run: str, outcome: RunReport | Exception) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,8 +29,8 @@ _HEED = 0.2  # seconds between two chances for signals while runs are ending
 class Worker:
     """Carries out runs in `places` threads of this process, the hands of each in a child of its own.
 
-    `told` hears of every run that ended here, or failed with an error. `beside` is done in a thread of its
-    own as long as the worker works: it is given the event that ends it.
+    `told` hears of every run that ended here, or failed with an error. What is `beside` is done in threads
+    of its own as long as the worker works: each is given the event that ends it.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Worker:
         children: Children | None,
         places: int,
         told: Callable[[str, RunReport | Exception], None],
-        beside: Callable[[threading.Event], None] | None = None,
+        beside: Sequence[Callable[[threading.Event], None]] = (),
     ) -> None:
         self._runs = runs
         self._dispatch = dispatch
@@ -165,17 +165,20 @@ class Worker:
 
     @contextmanager
     def _doing_beside(self) -> Iterator[None]:
-        if self._beside is None:
-            yield
-            return
         ended = threading.Event()
-        thread = threading.Thread(target=self._beside, args=(ended,), name="beside", daemon=True)
-        thread.start()
+        threads = [
+            threading.Thread(target=one, args=(ended,), name="beside", daemon=True)
+            for one in self._beside
+        ]
+        for thread in threads:
+            thread.start()
         try:
             yield
         finally:
             ended.set()
-            thread.join(_BESIDE)
+            until = time.monotonic() + _BESIDE
+            for thread in threads:
+                thread.join(max(0.0, until - time.monotonic()))
 
     def _running(self) -> list[threading.Thread]:
         with self._door:
