@@ -19,12 +19,16 @@ from sqlalchemy.exc import ArgumentError
 import paraplu
 from paraplu.audit.note import Signer, Verifier
 from paraplu.dispatch.children import Children
+from paraplu.dispatch.clock import ScheduleClock
 from paraplu.dispatch.dispatch import Dispatch
 from paraplu.dispatch.embedded import EmbeddedDispatch
 from paraplu.dispatch.hands import ChildHands
 from paraplu.dispatch.worker import Worker
+from paraplu.domain.agreement import WorkingCalendar
+from paraplu.domain.calendar import Calendar
 from paraplu.domain.connector import Recorder
 from paraplu.domain.person import Person
+from paraplu.engine.ahead import Days
 from paraplu.engine.answers import Answers
 from paraplu.engine.asking import Asking
 from paraplu.engine.casefile import CaseFiles
@@ -37,10 +41,11 @@ from paraplu.engine.journal import OURSELVES, Journal
 from paraplu.engine.leases import Leases
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, People
-from paraplu.engine.planned import PlannedRuns
+from paraplu.engine.planned import Planner
 from paraplu.engine.proof import Proof
 from paraplu.engine.report import RunReport
 from paraplu.engine.runs import Runs
+from paraplu.engine.schedules import Schedules
 from paraplu.engine.sequencer import Sequencer
 from paraplu.engine.wording import Wording
 from paraplu.errors import Refused, SettingsWrong
@@ -64,7 +69,9 @@ class Centre:
     parts: Parts
     intake: Intake
     runs: Runs
-    planned: PlannedRuns
+    asking: Asking
+    planner: Planner
+    schedules: Schedules
     desks: Desks
     answers: Answers
     proof: Proof
@@ -96,6 +103,14 @@ class Centre:
         )
         beside = () if self.parts.database.is_sqlite else (sequencer.run,)
         return Worker(self.runs, self.dispatch, self.children, places, hear, beside)
+
+    def clock(self) -> ScheduleClock:
+        """The clock of this installation's schedules. Any number of them may go at once."""
+
+        def trouble(error: Exception) -> None:
+            self.log.error("clock_failed", exc_info=error)
+
+        return ScheduleClock(self.planner, trouble)
 
     def _told(self, run: str, outcome: RunReport | Exception) -> None:
         if isinstance(outcome, Exception):
@@ -239,20 +254,40 @@ def open_centre(
     dispatch = _dispatch(home)
     leases = Leases(parts.database, parts.clock, paraplu.__version__, home.locks, home.stall)
     asking, desks = Asking(parts, dispatch.offer), Desks(parts)
+    log = log_to(home.log_file)
+    planner = Planner(
+        parts,
+        asking,
+        partial(_calendar, parts),
+        trouble=lambda schedule, error: log.error(
+            "schedule_failed", client=schedule.partition("/")[0], exc_info=error
+        ),
+    )
     return Centre(
         home=home,
         plugins=plugins,
         parts=parts,
         intake=Intake(parts),
         runs=Runs(parts, leases, asking),
-        planned=PlannedRuns(parts, asking),
+        asking=asking,
+        planner=planner,
+        schedules=Schedules(parts, planner),
         desks=desks,
         answers=Answers(parts, desks, home.answers),
         proof=Proof(parts),
         dispatch=dispatch,
         children=children,
-        log=log_to(home.log_file),
+        log=log,
     )
+
+
+def _calendar(parts: Parts, connection: Any, client: str, service: str) -> tuple[Calendar, Days]:
+    """The calendar of a client's service by its newest agreement alone."""
+    versions = [
+        one for one in parts.clients.agreements(connection, client) if one.service == service
+    ]
+    settings = versions[-1].calendar if versions else WorkingCalendar()
+    return settings.calendar(), {}
 
 
 def _dispatch(home: Home) -> Dispatch:

@@ -29,6 +29,7 @@ class Phase(StrEnum):
     EVIDENCE = "evidence"
     WATCH = "watch"
     RUN = "run"
+    SCHEDULE = "schedule"
 
 
 class Status(IntEnum):
@@ -238,6 +239,55 @@ _ALL = (
         _R,
         severity=_MEDIUM,
     ),
+    Kind(
+        "schedule-changed",
+        ENTITY,
+        UPDATE,
+        Phase.SCHEDULE,
+        "A schedule was made or changed; it plans runs from now on as it says now.",
+    ),
+    Kind("schedule-ended", ENTITY, UPDATE, Phase.SCHEDULE, "A schedule was ended."),
+    Kind(
+        "schedule-planned",
+        ENTITY,
+        CREATE,
+        Phase.SCHEDULE,
+        "Runs of a schedule were written into the ledger of planned runs.",
+    ),
+    Kind("planned-run-due", ENTITY, ACTIVATE, Phase.SCHEDULE, "A planned run was made due."),
+    Kind(
+        "planned-run-missed",
+        ENTITY,
+        UPDATE,
+        Phase.SCHEDULE,
+        "A planned run was not begun in time.",
+        status=_FAILED,
+        severity=_MEDIUM,
+    ),
+    Kind("planned-run-skipped", ENTITY, UPDATE, Phase.SCHEDULE, "A planned run was left out."),
+    Kind(
+        "planned-run-paused",
+        ENTITY,
+        SUSPEND,
+        Phase.SCHEDULE,
+        "A planned run did not begin because of a pause.",
+    ),
+    Kind(
+        "planned-run-merged",
+        ENTITY,
+        UPDATE,
+        Phase.SCHEDULE,
+        "The work of a planned run was left to another run.",
+    ),
+    Kind(
+        "planned-run-restored",
+        ENTITY,
+        RESUME,
+        Phase.SCHEDULE,
+        "A planned run that had been left out is in the plan again.",
+    ),
+    Kind("pause-begun", ENTITY, SUSPEND, Phase.SCHEDULE, "A pause began.", severity=_MEDIUM),
+    Kind("pause-ended", ENTITY, RESUME, Phase.SCHEDULE, "A pause ended."),
     Kind("watch-opened", ENTITY, ACTIVATE, Phase.WATCH, "Something must still come true.", _C),
     Kind("watch-fulfilled", ENTITY, UPDATE, Phase.WATCH, "What was watched came true.", _C),
     Kind(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -61,6 +62,12 @@ class Asking:
         if purpose == RUN:
             self._offer(connection, uid, due_at)
         return uid
+
+    def ask_all(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Make the runs of planned runs due: `rows` are those of the table of runs, and all can begin now."""
+        runs.make_all_due(connection, rows)
+        for row in rows:
+            self._offer(connection, row["uid"], row["due_at"])
 
     def share(self, connection: Connection, turn: Turn, slots: int) -> None:
         """Make one more run due when many cases are due and the credential has a slot for it.

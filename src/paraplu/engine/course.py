@@ -264,7 +264,7 @@ class Course:
         with self._parts.database.write() as connection:
             if report.ending == "given-back":
                 cases.release(connection, turn.uid)
-                runs.give_back(connection, turn.uid, turn.token)
+                runs.give_back(connection, turn.uid, turn.token, self._parts.clock.ms())
             else:
                 runs.end(connection, turn.uid, turn.token, report.ending, self._parts.clock.ms())
             wanted = self._when_again(connection, report.again_at)

@@ -1,41 +1,317 @@
-"""Planned runs: a line of the ledger for each time of a schedule, and the run that it makes due."""
+"""The planner: keeps the ledger of planned runs ahead of time, and settles what has come due.
+
+Whatever wakes it, and however often, decides nothing: what is due is a row of the ledger. Any number of
+planners may run; each decision is made in the transaction that writes it, by one planner at a time.
+"""
 
 from __future__ import annotations
 
-from paraplu.domain.planned import PlannedState
-from paraplu.engine.asking import Asking
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection
+
+from paraplu.domain.pause import Pause, holding_back
+from paraplu.domain.planned import Coming, PlannedState, Settled, Why, settle
+from paraplu.engine import events
+from paraplu.engine.agreed import Agreed
+from paraplu.engine.ahead import Ahead, Calendars, read_schedule
+from paraplu.engine.asking import RUN, Asking
+from paraplu.engine.journal import OURSELVES, Hand
+from paraplu.engine.moves import Moved, entries_of
 from paraplu.engine.parts import Parts
-from paraplu.store import planned
+from paraplu.store import pauses, planned, runs, schedules
+from paraplu.store.database import StorageDown
+
+_LOOK_AGAIN = (
+    3_600_000  # milliseconds after which every schedule is looked at anew, whatever changed
+)
+_AT_ONCE = 50  # schedules in one transaction
+
+Tell = Callable[[Connection, Any], None]
+"""Told of every planned run (its row) that is missed, in the transaction that writes it."""
+
+Trouble = Callable[[str, Exception], None]
+"""Told of a schedule that cannot be planned, and why."""
 
 
-class PlannedRuns:
-    """What schedulers write into the ledger; several may do so at once."""
+@dataclass
+class Going:
+    """What one transaction knows of the present, and what it is about to write."""
 
-    def __init__(self, parts: Parts, asking: Asking) -> None:
+    now: int
+    pauses: Sequence[Pause]
+    agreed: Agreed
+    runs: dict[tuple[str, str], str]  # that are due or going, by client and service
+    due: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Planner:
+    """Writes planned runs ahead and makes them due."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        asking: Asking,
+        calendars: Calendars,
+        tell: Tell = lambda _connection, _row: None,
+        trouble: Trouble = lambda _schedule, _error: None,
+    ) -> None:
         self._parts = parts
         self._asking = asking
+        self._tell = tell
+        self._trouble = trouble
+        self.ahead = Ahead(parts, calendars)
+        self._basis: tuple[Any, ...] | None = None
+        self._looked = 0
+        self._events: list[tuple[str, str]] = []
 
-    def plan(
-        self, schedule: str, planned_for: int, client: str, service: str, by: str
-    ) -> str | None:
-        """Make the run due that a schedule has planned for a time (milliseconds). Gives the run's uid.
+    def tick(self) -> int | None:
+        """Plan and settle everything up to now. Gives when the next planned run is due (milliseconds).
 
-        None when somebody has done so already: two schedulers plan the same run, once. Raises `Refused`
-        as `Asking.ask` does.
+        Events and changed settings are seen by the next tick after them. Raises `StorageDown`.
         """
-        parts = self._parts
-        uid, now = parts.clock.uid(), parts.clock.ms()
-        with parts.database.write() as connection:
-            if not planned.plan(
-                connection,
-                uid=uid,
-                schedule=schedule,
-                planned_for=planned_for,
-                client=client,
-                service=service,
-                changed_at=now,
+        parts, now = self._parts, self._parts.clock.ms()
+        with parts.database.read() as connection:
+            basis = schedules.basis(connection)
+            stale: list[Any] = []
+            if basis != self._basis or not 0 <= now - self._looked < _LOOK_AGAIN:
+                stale = schedules.to_keep(connection)
+                self._events = [(row.client, row.name) for row in stale if _by_event(row)]
+            due = planned.with_something_due(connection, now)
+            heard = self._heard(connection, schedules.held(connection, self._events), now)
+            ending = [
+                row
+                for row in pauses.open_ones(connection)
+                if row.ends_at is not None and row.ends_at <= now
+            ]
+        for row in ending:
+            self._end_pause(row.uid, now)
+        names = {(row.client, row.name) for row in stale}
+        keep = frozenset(names)
+        names |= {
+            (client, name) for client, _, name in (one.partition("/") for one in (*due, *heard))
+        }
+        listed = sorted(names)
+        for start in range(0, len(listed), _AT_ONCE):
+            self._some(listed[start : start + _AT_ONCE], keep, now)
+        if stale or basis != self._basis:
+            self._basis, self._looked = basis, now
+        with parts.database.read() as connection:
+            return planned.next_time(connection, now)
+
+    def catch_up(self, connection: Connection, client: str, name: str) -> None:
+        """Write what a schedule has planned up to now, before it is changed in this transaction."""
+        schedules.alone(connection)
+        row = schedules.get(connection, client, name)
+        if row is not None and row.ended_at is None:
+            self.ahead.keep(connection, row, self._parts.clock.ms())
+
+    def replan(self, connection: Connection, client: str, name: str) -> None:
+        """Bring the future of a schedule that was changed in this transaction into the ledger."""
+        schedules.alone(connection)
+        row = schedules.get(connection, client, name)
+        if row is not None:
+            self.ahead.keep(connection, row, self._parts.clock.ms())
+
+    def make_due(
+        self, connection: Connection, row: Any, by: str, hand: Hand, reason: Any = None
+    ) -> Moved:
+        """Make a planned run due because a person says so; merged when a run is due or going already."""
+        going = self._present(connection, [row], self._parts.clock.ms())
+        pair = row.client, row.service
+        if pair in going.runs:
+            moved = Moved(row, PlannedState.MERGED, Why.GOING, going.runs[pair], by)
+        else:
+            moved = Moved(row, PlannedState.DUE, None, self._due(going, row, by), by)
+        self._write(connection, going, [moved], hand, reason)
+        return moved
+
+    def _some(
+        self, names: Sequence[tuple[str, str]], keep: frozenset[tuple[str, str]], now: int
+    ) -> None:
+        """Some schedules, in one transaction. It is not power-safe: what is lost with it is planned again."""
+        with self._parts.database.write(power_safe=False) as connection:
+            schedules.alone(connection)
+            held = {f"{row.client}/{row.name}": row for row in schedules.held(connection, names)}
+            for row in held.values():
+                if (row.client, row.name) in keep or row.planned_until <= row.applied_at:
+                    self._keep(connection, row, now)
+            self._hear(connection, [row for row in held.values() if _by_event(row)], now)
+            rows = planned.come_due(connection, held, now)
+            if not rows:
+                return
+            going = self._present(connection, rows, now)
+            moved: list[Moved] = []
+            for schedule, group in groupby(rows, key=lambda one: one.schedule):
+                moved += self._settled(held[schedule], list(group), going)
+            self._write(connection, going, moved, OURSELVES)
+
+    def _keep(self, connection: Connection, row: Any, now: int) -> None:
+        """Plan one schedule. One that cannot be planned stops no other."""
+        try:
+            with connection.begin_nested():
+                self.ahead.keep(connection, row, now)
+        except StorageDown:
+            raise
+        except Exception as error:
+            self._trouble(f"{row.client}/{row.name}", error)
+
+    def _heard(
+        self, connection: Connection, rows: Sequence[Any], now: int
+    ) -> dict[str, tuple[list[int], bool]]:
+        """What events set which schedules off, and whether one may be set off again; nothing is left out."""
+        if not rows:
+            return {}
+        agreed = Agreed.of(connection, {row.client for row in rows})
+        going = pauses.since(connection, now)
+        found = {}
+        for row in rows:
+            id = f"{row.client}/{row.name}"
+            agreement = agreed.in_force(row.client, row.service, now)
+            limits = None if agreement is None else agreement.limits
+            heard: list[int] = []
+            # As many cases will be ready when a pause has ended; an event happens once.
+            if not events.by_number(row) or not holding_back(
+                going, agreed.subject(row.client, row.service, now, id), now
             ):
-                return None
-            run = self._asking.ask(connection, client, service, by, planned_run=uid)
-            planned.write(connection, uid, PlannedState.DUE, now, run=run)
-        return run
+                heard = events.instants(connection, row, limits, now)
+            fell = events.fell(connection, row, limits, now)
+            if heard or fell:
+                found[id] = heard, fell
+        return found
+
+    def _hear(self, connection: Connection, rows: Sequence[Any], now: int) -> None:
+        """Make planned runs of events."""
+        by_id = {f"{row.client}/{row.name}": row for row in rows}
+        for id, (heard, fell) in self._heard(connection, rows, now).items():
+            row = by_id[id]
+            fresh = [
+                {
+                    "uid": self._parts.clock.uid(),
+                    "schedule": id,
+                    "planned_for": at,
+                    "client": row.client,
+                    "service": row.service,
+                    "changed_at": now,
+                }
+                for at in heard
+            ]
+            planned.plan_all(connection, fresh)
+            until = now if fell else row.planned_until
+            if heard and not events.by_number(row):
+                until = max(until, heard[-1])
+            if until != row.planned_until:
+                schedules.planned_up_to(connection, row.client, row.name, until)
+
+    def _present(self, connection: Connection, rows: Sequence[Any], now: int) -> Going:
+        return Going(
+            now,
+            pauses.since(connection, min((row.planned_for for row in rows), default=now)),
+            Agreed.of(connection, {row.client for row in rows}),
+            runs.going(connection, {(row.client, row.service) for row in rows}, now),
+        )
+
+    def _settled(self, schedule: Any, rows: Sequence[Any], going: Going) -> Iterator[Moved]:
+        """What becomes of the planned runs of one schedule whose time has come."""
+        by_uid = {row.uid: row for row in rows}
+        try:
+            decided = self._decide(schedule, rows, going)
+        except Exception as error:
+            self._trouble(rows[0].schedule, error)
+            decided = [Settled(uid, PlannedState.MISSED, Why.NOT_COMPUTED) for uid in by_uid]
+        pair = rows[0].client, rows[0].service
+        before = going.runs.get(pair)
+        made = next((one.uid for one in decided if one.state is PlannedState.DUE), None)
+        if made is not None:
+            going.runs[pair] = self._due(going, by_uid[made], OURSELVES.uid)
+        for one in decided:
+            run = None
+            if one.state is PlannedState.DUE or one.into is not None:
+                run = going.runs[pair]
+            elif one.state is PlannedState.MERGED:
+                run = before
+            yield Moved(by_uid[one.uid], one.state, one.why, run)
+
+    def _decide(self, schedule: Any, rows: Sequence[Any], going: Going) -> list[Settled]:
+        client, service, now = rows[0].client, rows[0].service, going.now
+        subject = going.agreed.subject(client, service, now, rows[0].schedule)
+
+        def held_at(at: int) -> tuple[PlannedState, Why] | None:
+            if schedule.ended_at is not None and schedule.ended_at < now:
+                return PlannedState.SKIPPED, Why.SCHEDULE_ENDED
+            if holding_back(going.pauses, subject, at):
+                return PlannedState.PAUSED, Why.PAUSED
+            if service not in self._parts.bots:
+                return PlannedState.SKIPPED, Why.NO_BOT
+            if going.agreed.in_force(client, service, at) is None:
+                return PlannedState.SKIPPED, Why.NO_AGREEMENT
+            return None
+
+        coming = []
+        for row in rows:
+            due = row.planned_for if row.due_at is None else row.due_at
+            bar = held_at(due)
+            if row.why == Why.FREEZE:
+                bar = PlannedState.SKIPPED, Why.FREEZE
+            coming.append(Coming(row.uid, due, bar))
+        missed = read_schedule(schedule.settings).if_missed
+        return settle(coming, now, missed, bar=held_at(now), going=(client, service) in going.runs)
+
+    def _due(self, going: Going, row: Any, by: str) -> str:
+        """Note that a run is to be made due. Gives its uid."""
+        agreement = going.agreed.in_force(row.client, row.service, going.now)
+        if agreement is None:
+            raise LookupError(f"no agreement about {row.service} is in force")
+        uid = self._parts.clock.uid()
+        going.due.append(
+            {
+                "uid": uid,
+                "client": row.client,
+                "service": row.service,
+                "credential": agreement.credential,
+                "purpose": RUN,
+                "started_by": by,
+                "due_at": going.now,
+                "planned_run": row.uid,
+            }
+        )
+        return uid
+
+    def _write(
+        self,
+        connection: Connection,
+        going: Going,
+        moved: Iterable[Moved],
+        hand: Hand,
+        reason: Any = None,
+    ) -> None:
+        moved = list(moved)
+        self._asking.ask_all(connection, going.due)
+        planned.write_all(
+            connection, ((one.row, one.state, one.values) for one in moved), going.now
+        )
+        journal = self._parts.journal
+        journal.write(connection, *entries_of(journal, hand, moved, reason))
+        for one in moved:
+            if one.state is PlannedState.MISSED:
+                self._tell(connection, one)
+
+    def _end_pause(self, uid: str, now: int) -> None:
+        """Write down that the time of a pause was up."""
+        journal = self._parts.journal
+        with self._parts.database.write() as connection:
+            row = pauses.get(connection, uid)
+            if row.ended_at is None and row.ends_at is not None and row.ends_at <= now:
+                pauses.end(connection, uid, now, None)
+                detail = {"pause": uid, "scope": row.scope, "name": row.name or None}
+                journal.write(connection, journal.entry("pause-ended", OURSELVES, detail=detail))
+
+
+def _by_event(row: Any) -> bool:
+    try:
+        return row.ended_at is None and events.is_event(row)
+    except Exception:  # a schedule that cannot be read is told of when it is planned
+        return False

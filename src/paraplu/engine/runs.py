@@ -15,6 +15,7 @@ from paraplu.engine.course import Course, Stop
 from paraplu.engine.journal import Hand
 from paraplu.engine.leases import Leases
 from paraplu.engine.parts import Parts
+from paraplu.engine.pausing import check_free, held_back, is_held_back
 from paraplu.engine.people import Known, require
 from paraplu.engine.report import Progress, RunReport
 from paraplu.engine.turn import Turn
@@ -45,12 +46,14 @@ class Runs:
     ) -> RunReport:
         """Take up everything that is due, here and now.
 
-        Raises `Refused` when a run is going already, `NotAllowed` for a person without the role for it.
+        Raises `Refused` in a pause and when a run is going already, `NotAllowed` for a person without the
+        role for it.
         """
         require(by, client, *_MAY)
         with self.leases.working():
             self.leases.bury()
             with self._parts.database.write() as connection:
+                check_free(connection, client, service, self._parts.clock.ms())
                 open_runs = [
                     row for row in runs.open_runs(connection, client, service) if row.purpose == RUN
                 ]
@@ -83,10 +86,11 @@ class Runs:
     def to_take(self, besides: Collection[str] = (), most: int | None = None) -> list[Any]:
         """Runs that are due now, or whose worker has died: the one that was due first first.
 
-        At most `most`, and none that needs one of the credentials `besides`.
+        At most `most`, and none that needs one of the credentials `besides` or that a pause holds back.
         """
         with self._parts.database.read() as connection:
-            return runs.to_take(connection, self._parts.clock.ms(), besides, most)
+            shut = held_back(connection, self._parts.clock.ms())
+            return runs.to_take(connection, self._parts.clock.ms(), besides, most, shut)
 
     def is_waiting(self, uid: str) -> bool:
         """Whether nobody has taken this run."""
@@ -130,6 +134,8 @@ class Runs:
             self._refuse(uid)
             raise
         with self._parts.database.write() as connection:
+            if is_held_back(connection, row, self._parts.clock.ms()):
+                return None
             slots = self._parts.clients.slots(connection, row.credential)
             row = self.leases.take(connection, uid, slots)
             if row is None:
@@ -168,7 +174,7 @@ class Runs:
                 )
                 if ours:
                     cases.release(connection, turn.uid)
-                    runs.give_back(connection, turn.uid, turn.token)
+                    runs.give_back(connection, turn.uid, turn.token, self._parts.clock.ms())
                     entry = self._parts.journal.entry(
                         "run-ended", turn.hand, status_code="given-back", **turn.names
                     )
@@ -203,7 +209,8 @@ class Runs:
         with self._parts.database.write() as connection:
             row = runs.get(connection, uid)
             if row is not None and row.worker is None and row.ended_at is None:
-                runs.withdraw(connection, uid, self._parts.clock.ms())
+                if row.planned_run is None:  # a planned one stays due for a worker
+                    runs.withdraw(connection, uid, self._parts.clock.ms())
                 raise Refused(
                     f"The credential '{row.credential}' is in use by other runs, as many as the agreement "
                     "allows: run again when one has ended."

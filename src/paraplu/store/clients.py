@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select
 
 from paraplu.store.tables import agreements, clients, mandates
@@ -56,6 +58,23 @@ def agreements_of(connection: Connection, client: str) -> list[str]:
         .order_by(agreements.c.service, agreements.c.version)
     )
     return list(connection.execute(query).scalars())
+
+
+def everything(
+    connection: Connection, wanted: Collection[str] | None = None
+) -> tuple[dict[str, str], list[str]]:
+    """The settings of these clients by id, and of all versions of their agreements; of all if None."""
+    found = select(clients.c.id, clients.c.settings)
+    versions = select(agreements.c.settings).order_by(
+        agreements.c.client, agreements.c.service, agreements.c.version
+    )
+    if wanted is not None:
+        found = found.where(clients.c.id.in_(sorted(wanted)))
+        versions = versions.where(agreements.c.client.in_(sorted(wanted)))
+    return (
+        {row.id: row.settings for row in connection.execute(found)},
+        list(connection.execute(versions).scalars()),
+    )
 
 
 def add_mandate(

@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 
 from paraplu.domain.planned import PlannedState, move
-from paraplu.errors import NotFound
+from paraplu.errors import NotFound, Refused
 from paraplu.store.database import add_missing, holding
 from paraplu.store.tables import planned_runs
+
+_AT_ONCE = 300  # values in one statement
+_TIME = func.coalesce(planned_runs.c.due_at, planned_runs.c.planned_for)
 
 
 def plan(connection: Connection, **values: Any) -> bool:
     """Add a planned run. False when the schedule has one at that time already."""
     row = {"state": PlannedState.PLANNED.value, **values}
     return add_missing(connection, planned_runs, [row]) == 1
+
+
+def plan_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Add planned runs of one schedule that it has none of yet. Gives how many there were."""
+    added = 0
+    for start in range(0, len(rows), _AT_ONCE):
+        part = rows[start : start + _AT_ONCE]
+        there = known(connection, part[0]["schedule"], [row["planned_for"] for row in part])
+        fresh = [
+            {"state": PlannedState.PLANNED.value, "due_at": None, "why": None, **row}
+            for row in part
+            if row["planned_for"] not in there
+        ]
+        if fresh:
+            connection.execute(planned_runs.insert(), fresh)
+            added += len(fresh)
+    return added
 
 
 def get(connection: Connection, uid: str) -> Row[Any]:
@@ -35,6 +65,24 @@ def at(connection: Connection, schedule: str, planned_for: int) -> Row[Any] | No
     return connection.execute(query).first()
 
 
+def known(connection: Connection, schedule: str, times: Collection[int]) -> set[int]:
+    """Those of these times for which a schedule has a planned run."""
+    query = select(planned_runs.c.planned_for).where(
+        planned_runs.c.schedule == schedule, planned_runs.c.planned_for.in_(sorted(times))
+    )
+    return set(connection.execute(query).scalars()) if times else set()
+
+
+def last(connection: Connection, schedule: str) -> Row[Any] | None:
+    """The latest planned run of a schedule."""
+    query = (
+        select(planned_runs)
+        .where(planned_runs.c.schedule == schedule)
+        .order_by(planned_runs.c.planned_for.desc())
+    )
+    return connection.execute(query.limit(1)).first()
+
+
 def write(connection: Connection, uid: str, state: PlannedState, now: int, **values: Any) -> None:
     """Move a planned run. Raises `Refused` for a wrong move."""
     row = get(connection, uid)
@@ -46,9 +94,131 @@ def write(connection: Connection, uid: str, state: PlannedState, now: int, **val
     )
 
 
-def listed(connection: Connection, *states: PlannedState, most: int = 200) -> list[Row[Any]]:
-    """Planned runs in these states, all if none are given, the earliest first."""
-    query = select(planned_runs).order_by(planned_runs.c.planned_for, planned_runs.c.uid)
+def write_all(
+    connection: Connection,
+    moves: Iterable[tuple[Row[Any], PlannedState, Mapping[str, Any]]],
+    now: int,
+) -> None:
+    """Move planned runs that this transaction has read: row, new state, and `run`, `why`, `by` of each.
+
+    Raises `Refused` for a wrong move, and when one is not in the state any more in which it was read.
+    """
+    values = [
+        {
+            "the_uid": row.uid,
+            "old": row.state,
+            "state": move(PlannedState(row.state), state).value,
+            "changed_at": now,
+            "run": more.get("run", row.run),
+            "why": more.get("why"),
+            "by": more.get("by"),
+        }
+        for row, state, more in moves
+    ]
+    if not values:
+        return
+    changed = connection.execute(
+        planned_runs.update().where(
+            planned_runs.c.uid == bindparam("the_uid"), planned_runs.c.state == bindparam("old")
+        ),
+        values,
+    )
+    if changed.rowcount != len(values):
+        raise Refused("A planned run was changed by somebody else just now. Try again.")
+
+
+def put_off(
+    connection: Connection, uid: str, due_at: int | None, why: str | None, service: str
+) -> None:
+    """Note when a planned run will be due, what is known to keep it from its time, and what it runs."""
+    connection.execute(
+        planned_runs.update()
+        .where(planned_runs.c.uid == uid, planned_runs.c.state == PlannedState.PLANNED.value)
+        .values(due_at=due_at, why=why, service=service)
+    )
+
+
+def with_something_due(connection: Connection, now: int) -> list[str]:
+    """The schedules that have a planned run whose time has come at `now` (milliseconds)."""
+    query = select(planned_runs.c.schedule).where(_come_due(now)).distinct()
+    return list(connection.execute(query).scalars())
+
+
+def come_due(connection: Connection, of: Collection[str], now: int) -> list[Row[Any]]:
+    """Planned runs of these schedules whose time has come at `now`, by schedule, the earliest first.
+
+    They are held until a writing transaction ends.
+    """
+    query = (
+        select(planned_runs)
+        .where(_come_due(now), planned_runs.c.schedule.in_(sorted(of)))
+        .order_by(planned_runs.c.schedule, planned_runs.c.planned_for)
+    )
+    return list(connection.execute(holding(connection, query, planned_runs)))
+
+
+def _come_due(now: int) -> ColumnElement[bool]:
+    return and_(
+        planned_runs.c.state == PlannedState.PLANNED.value,
+        planned_runs.c.planned_for <= now,
+        or_(planned_runs.c.due_at.is_(None), planned_runs.c.due_at <= now),
+    )
+
+
+def next_time(connection: Connection, now: int) -> int | None:
+    """The first instant after `now` at which a planned run is due."""
+    query = select(func.min(_TIME)).where(
+        planned_runs.c.state == PlannedState.PLANNED.value, now < _TIME
+    )
+    return connection.execute(query).scalar()
+
+
+def after(connection: Connection, schedule: str, begin: int) -> list[Row[Any]]:
+    """All planned runs of a schedule for later than `begin`, held until a writing transaction ends."""
+    query = (
+        select(planned_runs)
+        .where(planned_runs.c.schedule == schedule, planned_runs.c.planned_for > begin)
+        .order_by(planned_runs.c.planned_for)
+    )
+    return list(connection.execute(holding(connection, query, planned_runs)))
+
+
+def listed(
+    connection: Connection,
+    *states: PlannedState,
+    most: int = 200,
+    client: str | None = None,
+    schedule: str | None = None,
+    since: int | None = None,
+    until: int | None = None,
+) -> list[Row[Any]]:
+    """Planned runs in these states, all if none are given, the earliest first.
+
+    `since` and `until` are the times that they are planned for, both included.
+    """
+    conditions: list[ColumnElement[bool]] = []
     if states:
-        query = query.where(planned_runs.c.state.in_([state.value for state in states]))
-    return list(connection.execute(query.limit(most)))
+        conditions.append(planned_runs.c.state.in_([state.value for state in states]))
+    if client is not None:
+        conditions.append(planned_runs.c.client == client)
+    if schedule is not None:
+        conditions.append(planned_runs.c.schedule == schedule)
+    if since is not None:
+        conditions.append(planned_runs.c.planned_for >= since)
+    if until is not None:
+        conditions.append(planned_runs.c.planned_for <= until)
+    query = select(planned_runs).where(*conditions)
+    return list(
+        connection.execute(
+            query.order_by(planned_runs.c.planned_for, planned_runs.c.uid).limit(most)
+        )
+    )
+
+
+def totals(connection: Connection) -> dict[str, int]:
+    """How many planned runs are in each state; every state is named."""
+    found = connection.execute(
+        select(planned_runs.c.state, func.count()).group_by(planned_runs.c.state)
+    )
+    counted = {state: int(number) for state, number in found}
+    return {state.value: counted.get(state.value, 0) for state in PlannedState}

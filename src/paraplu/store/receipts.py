@@ -60,6 +60,18 @@ def unreleased(connection: Connection, client: str, service: str) -> list[Row[An
     return list(connection.execute(query.order_by(receipts.c.received_at, receipts.c.uid)))
 
 
+def arrived(connection: Connection, client: str, service: str, after: int, until: int) -> list[int]:
+    """When deliveries with cases came in after one instant and up to another (milliseconds), in order."""
+    query = select(receipts.c.received_at).where(
+        receipts.c.client == client,
+        receipts.c.service == service,
+        receipts.c.cases > 0,
+        receipts.c.received_at > after,
+        receipts.c.received_at <= until,
+    )
+    return sorted(set(connection.execute(query).scalars()))
+
+
 def requests_of(connection: Connection, receipt: str) -> list[Row[Any]]:
     """What became of each request of a receipt, in the order of the sheet."""
     query = (

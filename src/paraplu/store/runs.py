@@ -8,10 +8,10 @@ Leases are told by one clock for all: the database's on PostgreSQL, the machine'
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from paraplu.domain.planned import PlannedState
@@ -35,6 +35,12 @@ def make_due(connection: Connection, **values: Any) -> None:
     connection.execute(runs.insert().values(**values))
 
 
+def make_all_due(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add runs that workers should take."""
+    if rows:
+        connection.execute(runs.insert(), [dict(row) for row in rows])
+
+
 def get(connection: Connection, uid: str) -> Row[Any] | None:
     """One run."""
     return connection.execute(_ONE, {"this": uid}).first()
@@ -48,12 +54,53 @@ def open_runs(connection: Connection, client: str, service: str) -> list[Row[Any
     return list(connection.execute(query.order_by(runs.c.due_at, runs.c.uid)))
 
 
+def going(
+    connection: Connection, pairs: Iterable[tuple[str, str]], now: int
+) -> dict[tuple[str, str], str]:
+    """The run of each client and service (no rehearsal) that is due or going: the one that was due first."""
+    query = (
+        select(runs.c.client, runs.c.service, runs.c.uid)
+        .where(
+            tuple_(runs.c.client, runs.c.service).in_(sorted(pairs)),
+            runs.c.purpose == "run",
+            runs.c.ended_at.is_(None),
+            runs.c.due_at <= now,
+        )
+        .order_by(runs.c.due_at.desc(), runs.c.uid.desc())
+    )
+    return {(row.client, row.service): row.uid for row in connection.execute(query)}
+
+
+def ended(
+    connection: Connection,
+    client: str,
+    service: str,
+    endings: Collection[str],
+    after: int,
+    until: int,
+) -> list[int]:
+    """When runs of a service ended so, after one instant and up to another (milliseconds), in order."""
+    query = select(runs.c.ended_at).where(
+        runs.c.client == client,
+        runs.c.service == service,
+        runs.c.purpose == "run",
+        runs.c.ending.in_(sorted(endings)),
+        runs.c.ended_at > after,
+        runs.c.ended_at <= until,
+    )
+    return sorted(set(connection.execute(query).scalars()))
+
+
 def to_take(
-    connection: Connection, now: int, besides: Collection[str] = (), most: int | None = None
+    connection: Connection,
+    now: int,
+    besides: Collection[str] = (),
+    most: int | None = None,
+    shut: Collection[tuple[str, str]] = (),
 ) -> list[Row[Any]]:
     """Runs that are lost, or due at `now`: the one that was due first first, `most` of them.
 
-    Those that need one of the credentials `besides` are left out.
+    Those that need one of the credentials `besides` are left out, and those of the clients' services `shut`.
     """
     query = (
         select(runs)
@@ -67,6 +114,8 @@ def to_take(
     )
     if besides:
         query = query.where(runs.c.credential.not_in(besides))
+    if shut:
+        query = query.where(tuple_(runs.c.client, runs.c.service).not_in(sorted(shut)))
     return list(connection.execute(query))
 
 
@@ -151,7 +200,9 @@ def end(connection: Connection, uid: str, token: int, ending: str, now: int) -> 
         .values(ended_at=now, ending=ending, lease_until=None)
     )
     if row.planned_run is not None:
-        planned.write(connection, row.planned_run, PlannedState.FINISHED, now, why=ending)
+        # Not allowed any more when a worker took it: it never did anything.
+        state = PlannedState.SKIPPED if ending == "not-allowed" else PlannedState.FINISHED
+        planned.write(connection, row.planned_run, state, now, why=ending)
 
 
 def ask_to_stop(connection: Connection, uid: str, how: str) -> bool:
@@ -171,18 +222,24 @@ def hasten(connection: Connection, uid: str, now: int) -> None:
     )
 
 
-def withdraw(connection: Connection, uid: str, now: int) -> None:
-    """End a run that nobody has taken."""
-    connection.execute(
+def withdraw(connection: Connection, uid: str, now: int) -> bool:
+    """End a run that nobody has taken. False when somebody has, or it has ended.
+
+    The planned run behind it is the caller's to settle.
+    """
+    done = connection.execute(
         runs.update()
         .where(runs.c.uid == uid, runs.c.worker.is_(None), runs.c.ended_at.is_(None))
         .values(ended_at=now, ending="withdrawn")
     )
+    return done.rowcount == 1
 
 
-def give_back(connection: Connection, uid: str, token: int) -> None:
+def give_back(connection: Connection, uid: str, token: int, now: int) -> None:
     """Make a run due again for other workers. Raises `FenceLost` as `held` does."""
-    held(connection, uid, token)
+    row = held(connection, uid, token)
     connection.execute(
         runs.update().where(runs.c.uid == uid).values(worker=None, slot=None, lease_until=None)
     )
+    if row.planned_run is not None:
+        planned.write(connection, row.planned_run, PlannedState.DUE, now)

@@ -1,0 +1,224 @@
+"""Writes planned runs into the ledger: everything up to now, and a stretch ahead.
+
+Each schedule has a watermark: every planned run up to it stands in the ledger. After an outage of any
+length what lies between watermark and now is written first, so that there is no gap. A schedule or a
+calendar that was changed takes future runs out of the plan that are planned no more, and adds others; what
+had its time before the change stays as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from paraplu.domain.calendar import Calendar
+from paraplu.domain.planned import REPLANNED, TOO_EARLY, PlannedState, Why
+from paraplu.domain.recurrence import CalendarEnded, Occurrence, occurrences
+from paraplu.domain.schedule import Schedule, TimeRule
+from paraplu.engine.agreed import Agreed
+from paraplu.engine.clock import from_ms, to_ms
+from paraplu.engine.journal import OURSELVES, Hand
+from paraplu.engine.moves import Moved, entries_of, instant
+from paraplu.engine.parts import Parts
+from paraplu.store import planned, schedules
+
+HORIZON = timedelta(days=7)
+"""How far ahead planned runs stand in the ledger."""
+
+MOST_AHEAD = 200
+"""How many of one schedule at most; always the next one, however far off."""
+
+_FAR = timedelta(days=400)  # within which the next one is looked for
+
+Days = Mapping[str, tuple[date, ...]]
+"""The dates of shared calendars, by the calendar's name."""
+
+Calendars = Callable[[Connection, str, str], tuple[Calendar, Days]]
+"""The calendar of a client's service, and the dates of the shared calendars that it includes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One time of a schedule (milliseconds): planned for when, due when if that is later, and why."""
+
+    planned_for: int
+    due_at: int | None
+    why: Why | None
+
+
+@lru_cache(maxsize=4096)
+def read_schedule(settings: str) -> Schedule:
+    """A schedule from its settings of record."""
+    return Schedule.model_validate_json(settings)
+
+
+def times(
+    schedule: Schedule, calendar: Calendar, days: Days, after: datetime, until: datetime
+) -> Iterator[Occurrence]:
+    """The times of a schedule after one instant, up to and including another. Events have none.
+
+    Raises `CalendarEnded` when what is known has been given.
+    """
+    zone, bounded = schedule.zone, schedule.valid_from or schedule.valid_until
+    for one in occurrences(schedule.rule, zone, calendar, days, after, until):
+        if not bounded or schedule.valid_on(one.at.astimezone(zone).date()):
+            yield one
+
+
+class Ahead:
+    """The ledger's future."""
+
+    def __init__(self, parts: Parts, calendars: Calendars) -> None:
+        self._parts = parts
+        self.calendars = calendars
+
+    def keep(self, connection: Connection, row: Any, now: int) -> list[Moved]:
+        """Bring the planned runs of one schedule up to `now` and ahead. `row` is held by this transaction.
+
+        Gives the runs that were taken out of the plan or put back.
+        """
+        changed = row.planned_until <= row.applied_at
+        schedule = read_schedule(row.settings)
+        there = planned.after(connection, schedule.id, now)
+        wanted, until = self._wanted(connection, row, schedule, there, now)
+        known = {one.planned_for: one for one in there}
+        fresh = [slot for slot in wanted if slot.planned_for not in known]
+        added = self._add(connection, row, schedule, fresh, now)
+        why = Why.CALENDAR_CHANGED
+        if changed:
+            why = Why.SCHEDULE_ENDED if row.ended_at is not None else Why.SCHEDULE_CHANGED
+        moved = self._change(
+            connection, row, {slot.planned_for: slot for slot in wanted}, there, why, changed, now
+        )
+        if until != row.planned_until:
+            schedules.planned_up_to(connection, row.client, row.name, until)
+        hand = Hand(row.applied_by) if changed else OURSELVES
+        journal = self._parts.journal
+        journal.write(connection, *entries_of(journal, hand, moved))
+        if added:
+            entry = journal.entry(
+                "schedule-planned",
+                OURSELVES,
+                client=row.client,
+                service=row.service,
+                detail={
+                    "schedule": schedule.id,
+                    "runs": added,
+                    "until": instant(until),
+                },
+            )
+            journal.write(connection, entry)
+        return moved
+
+    def _wanted(
+        self, connection: Connection, row: Any, schedule: Schedule, there: Sequence[Any], now: int
+    ) -> tuple[list[Slot], int]:
+        """What must stand in the ledger after the watermark, and the new watermark."""
+        least = max(row.planned_until, row.applied_at + 1)
+        if row.ended_at is not None or not isinstance(schedule.rule, TimeRule):
+            return [], least
+        calendar, days = self.calendars(connection, row.client, row.service)
+        zone = Agreed.of(connection, {row.client}).clients[row.client].zone
+        begin, present = from_ms(min(row.planned_until, now)), from_ms(now)
+
+        def between(after: datetime, until: datetime) -> Iterator[Slot]:
+            # Where the dates of a calendar end, those that are added to it are planned when they are.
+            with contextlib.suppress(CalendarEnded):
+                for one in times(schedule, calendar, days, after, until):
+                    yield slot(one, calendar, zone)
+
+        past = list(between(begin, present)) if begin < present else []
+        ahead = list(itertools.islice(between(present, present + HORIZON), MOST_AHEAD))
+        reach = to_ms(present + HORIZON) if len(ahead) < MOST_AHEAD else ahead[-1].planned_for
+        if not ahead:
+            ahead = list(itertools.islice(between(present, present + _FAR), 1))
+            reach = ahead[0].planned_for if ahead else reach
+        enough = row.planned_until - now >= (reach - now) // 2
+        if enough and row.planned_until > row.applied_at:
+            reach = row.planned_until
+        last = max((one.planned_for for one in there), default=now)
+        if last > reach:
+            ahead = list(between(present, from_ms(last)))
+            reach = last
+        wanted = [*past, *(slot for slot in ahead if slot.planned_for <= reach)]
+        return wanted, max(reach, least)
+
+    def _add(
+        self,
+        connection: Connection,
+        row: Any,
+        schedule: Schedule,
+        fresh: Sequence[Slot],
+        now: int,
+    ) -> int:
+        uid = self._parts.clock.uid
+        rows = [
+            {
+                "uid": uid(),
+                "schedule": schedule.id,
+                "planned_for": slot.planned_for,
+                "client": row.client,
+                "service": row.service,
+                "changed_at": now,
+                "due_at": slot.due_at,
+                "why": slot.why,
+            }
+            for slot in fresh
+        ]
+        return planned.plan_all(connection, rows)
+
+    def _change(
+        self,
+        connection: Connection,
+        row: Any,
+        wanted: Mapping[int, Slot],
+        there: Sequence[Any],
+        why: Why,
+        changed: bool,
+        now: int,
+    ) -> list[Moved]:
+        """Take out of the plan what is planned no more, put back what is again, and note other times."""
+        moves: list[Moved] = []
+        others: list[tuple[Any, Slot]] = []
+        by = row.applied_by if changed else None
+        for one in there:
+            slot = wanted.get(one.planned_for)
+            if one.state == PlannedState.PLANNED.value and slot is None:
+                moves.append(Moved(one, PlannedState.SKIPPED, why, by=by))
+            elif slot is None:
+                continue
+            elif (one.state == PlannedState.SKIPPED.value and one.why in REPLANNED) or (
+                one.state == PlannedState.MISSED.value and one.why in TOO_EARLY
+            ):
+                moves.append(Moved(one, PlannedState.PLANNED, by=by))
+                others.append((one, slot))
+            elif one.state == PlannedState.PLANNED.value and (
+                (one.due_at, one.why, one.service) != (slot.due_at, slot.why, row.service)
+            ):
+                others.append((one, slot))
+        planned.write_all(connection, ((one.row, one.state, one.values) for one in moves), now)
+        for one, slot in others:
+            planned.put_off(connection, one.uid, slot.due_at, slot.why, row.service)
+        return moves
+
+
+def slot(one: Occurrence, calendar: Calendar, zone: ZoneInfo) -> Slot:
+    """A time as the ledger has it. Maintenance puts it off to its end, a freeze will have it skipped."""
+    at = to_ms(one.at)
+    over = calendar.in_maintenance(one.at, zone) if calendar.maintenance else None
+    due = one.at if over is None else over
+    why: Why | None = None if over is None else Why.MAINTENANCE
+    if calendar.freezes and (
+        calendar.frozen(one.at.astimezone(zone).date())
+        or calendar.frozen(due.astimezone(zone).date())
+    ):
+        why = Why.FREEZE
+    return Slot(at, None if over is None else to_ms(over), why)
