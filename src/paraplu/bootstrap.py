@@ -43,6 +43,7 @@ from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, People
 from paraplu.engine.planned import Planner
 from paraplu.engine.proof import Proof
+from paraplu.engine.records import Records
 from paraplu.engine.report import RunReport
 from paraplu.engine.runs import Runs
 from paraplu.engine.schedules import Schedules
@@ -375,6 +376,7 @@ def _parts(
         verifier=verifier,
     )
     people = People(database, keys, clock, journal)
+    known = Clients(clock, people)
     wordings = lru_cache(maxsize=None)(lambda language: Wording(language, plugins.catalogues))
     return Parts(
         database=database,
@@ -383,7 +385,8 @@ def _parts(
         clock=clock,
         journal=journal,
         people=people,
-        clients=Clients(database, keys, clock, journal, people, plugins.bots),
+        clients=known,
+        records=Records(database, keys, clock, journal, people, known, plugins.bots),
         case_files=CaseFiles(keys),
         bots=plugins.bots,
         workbooks=lambda: plugins.connector("spreadsheet"),

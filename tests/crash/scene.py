@@ -20,11 +20,11 @@ from crash.backlog import APPROVER, CORRECTIONS, LOSES_A_LINE, PAIRS, SUBMITTERS
 from crash.office import FILE, serving, set_mood
 from crash.processes import ended, forked
 from paraplu.bootstrap import Centre, create_home, open_centre
-from paraplu.cli.clients import load
 from paraplu.domain.case import DUE, State
 from paraplu.domain.person import Person, Role
 from paraplu.engine.clock import Clock
 from paraplu.engine.people import Known
+from paraplu.engine.reviewed import given, read
 from paraplu.practice import accounts
 from paraplu.settings import load_home, to_toml
 from paraplu.store import cases, runs
@@ -183,14 +183,14 @@ def _agree(folder: Path, centre: Centre, places: int) -> None:
     for name in CLIENTS:
         path = folder / f"{name}.toml"
         path.write_bytes(resources.files(practice).joinpath("clients", f"{name}.toml").read_bytes())
-        file = load(path)
+        file = read(path).content
         agreements = []
         for one in file.agreement:
             more = {"crashes": 10, "attempts": 10, "slots": places}
             limits = one.limits.model_copy(update=more)
             agreements.append(one.model_copy(update={"limits": limits}))
         changed = file.model_copy(update={"agreement": tuple(agreements)})
-        centre.parts.clients.apply(changed, _you(centre), force=True)
+        centre.parts.records.apply([given(changed)], _you(centre), force=True)
 
 
 def _take_in(folder: Path, centre: Centre, service: str, rows: list[backlog.Row]) -> None:

@@ -69,8 +69,7 @@ def allow(bureau: Bureau, slots: int) -> None:
     booking, ordering = bureau.file.agreement
     limits = {"version": 2, "limits": ordering.limits.model_copy(update={"slots": slots})}
     changed = {"agreement": (booking, ordering.model_copy(update=limits))}
-    file = bureau.file.model_copy(update=changed)
-    bureau.centre.parts.clients.apply(file, bureau.who("ines"), force=True)
+    bureau.apply(bureau.file.model_copy(update=changed))
 
 
 def backlog(bureau: Bureau, number: int) -> list[str]:

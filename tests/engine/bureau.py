@@ -23,11 +23,12 @@ from paraplu.audit.entry import Entry
 from paraplu.bootstrap import Centre, create_home, open_centre
 from paraplu.domain.mandate import Mandate
 from paraplu.domain.person import Person, Role
-from paraplu.engine.clients import ClientFile, Line
+from paraplu.engine.clientfile import ClientFile, Line
 from paraplu.engine.clock import Clock
 from paraplu.engine.intake import TakenIn
 from paraplu.engine.people import Known
 from paraplu.engine.report import RunReport
+from paraplu.engine.reviewed import given
 from paraplu.plugins import Plugins
 from paraplu.settings import load_home
 from paraplu.store import cases, entries, exceptions, plans, receipts, tables
@@ -253,7 +254,12 @@ class Bureau:
                 "person": (*self.file.person, *people),
             }
         )
-        return self.centre.parts.clients.apply(self.file, self.who(by), force=True)
+        return self.apply(self.file, by)
+
+    def apply(self, file: ClientFile, by: str = "ines", *, force: bool = True) -> list[Line]:
+        """Put a file into force; what was changed."""
+        (applied,) = self.centre.parts.records.apply([given(file)], self.who(by), force=force)
+        return applied.lines
 
     # Work -----------------------------------------------------------------------------------------
 
@@ -388,7 +394,7 @@ def found_home(folder: Path, settings: ClientFile = SETTINGS, database: str = ""
     Books.create(folder / "ledger.db", ACCOUNTS)
     bureau = Bureau(folder)
     bureau.time.now = START - timedelta(hours=1)
-    bureau.centre.parts.clients.apply(settings, bureau.who("ines"))
+    bureau.apply(settings, force=False)
     bureau.close()
 
 

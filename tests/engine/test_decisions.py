@@ -370,4 +370,4 @@ def test_what_a_person_has_no_role_for_is_refused_by_the_engine(bureau: Bureau) 
     with pytest.raises(NotAllowed, match="takes the role operator"):
         bureau.centre.runs.rehearse(CLIENT, BOOKING, paul)
     with pytest.raises(NotAllowed, match="takes the role administrator"):
-        bureau.centre.parts.clients.apply(bureau.file, bureau.who("olga"))
+        bureau.apply(bureau.file, "olga")

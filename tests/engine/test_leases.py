@@ -72,7 +72,7 @@ def test_who_runs_a_service_while_its_credential_is_in_use_is_told_so(bureau: Bu
         update={"version": 2, "credential": "ledger-robot"}
     )
     changed = bureau.file.model_copy(update={"agreement": (bureau.file.agreement[0], orders)})
-    bureau.centre.parts.clients.apply(changed, bureau.who("ines"), force=True)
+    bureau.apply(changed)
     one, uid = another_worker(bureau), due_run(bureau)
     with one.working():
         assert take(bureau, one, uid) is not None
@@ -162,5 +162,5 @@ def test_a_credential_has_the_fewest_slots_that_its_agreements_give_it(bureau: B
         update={"version": 2, "credential": "ledger-robot"}
     )
     bureau.file = bureau.file.model_copy(update={"agreement": (bureau.file.agreement[0], orders)})
-    bureau.centre.parts.clients.apply(bureau.file, bureau.who("ines"), force=True)
+    bureau.apply(bureau.file)
     assert slots() == 1

@@ -54,7 +54,7 @@ def live_through(bureau: Bureau) -> None:
     desks.close_by_hand(bureau.case("KENMERK-771").uid, who("olga"), "hersteld door Fatima")
     bureau.story(*order("BESTEL-55", remark=None), service=ORDER)
     bureau.centre.answers.answer_all(CLIENT)
-    bureau.centre.parts.clients.export(CLIENT, who("ines"))
+    bureau.centre.parts.records.export(CLIENT, who("ines"))
     bureau.centre.proof.show(who("ines"))
     bureau.centre.log.info("run_ended", run="x", ending="finished")
 

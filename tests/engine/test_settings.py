@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from paraplu import Client
 from paraplu.domain.person import Person
-from paraplu.engine.clients import ClientFile
+from paraplu.engine.clientfile import ClientFile
+from paraplu.engine.reviewed import given
 from paraplu.errors import NotFound, Refused, SettingsWrong
 
 
@@ -19,15 +20,14 @@ def changed(file: ClientFile = SETTINGS, **changes: Any) -> ClientFile:
     return file.model_copy(update=changes)
 
 
-def applied(bureau: Bureau, file: ClientFile, **more: Any) -> list[str]:
+def applied(bureau: Bureau, file: ClientFile, *, force: bool = False) -> list[str]:
     """Apply a file; the lines of what changed."""
-    lines = bureau.centre.parts.clients.apply(file, bureau.who("ines"), **more)
-    return [f"{line.sign} {line.what}" for line in lines]
+    return [str(line) for line in bureau.apply(file, force=force)]
 
 
 def exported(bureau: Bureau) -> ClientFile:
     """The records as a file."""
-    return bureau.centre.parts.clients.export(CLIENT, bureau.who("ines"))
+    return bureau.centre.parts.records.export(CLIENT, bureau.who("ines"))
 
 
 def test_what_is_applied_is_exported_and_applied_again_without_a_difference(
@@ -56,9 +56,8 @@ def test_the_difference_is_shown_before_anything_is_written(bureau: Bureau) -> N
         person=(*PEOPLE[:1], PEOPLE[1].model_copy(update={"name": "Olga de Smit"})),
         mandate=(*MANDATES[1:], mandate("dirk.mol", "ask", None)),
     )
-    with bureau.centre.parts.database.read() as connection:
-        lines = bureau.centre.parts.clients.difference(connection, file)
-    assert [f"{line.sign} {line.what}" for line in lines] == [
+    (lines,) = bureau.centre.parts.records.difference([given(file)])
+    assert [str(line) for line in lines] == [
         "~ person olga.smit",
         "~ client noordwijk",
         "~ agreement noordwijk/ledger-booking@1 -> noordwijk/ledger-booking@2",
@@ -66,7 +65,7 @@ def test_the_difference_is_shown_before_anything_is_written(bureau: Bureau) -> N
         "- mandate of carla.visser to ask ledger-booking, up to 500",
     ]
     assert exported(bureau).client == SETTINGS.client
-    assert applied(bureau, file, force=True) == [f"{line.sign} {line.what}" for line in lines]
+    assert applied(bureau, file, force=True) == [str(line) for line in lines]
     assert exported(bureau).client == file.client
 
 
@@ -93,11 +92,11 @@ def test_a_file_without_a_revision_is_for_new_clients_only(bureau: Bureau) -> No
 def test_a_changed_agreement_needs_a_new_version(bureau: Bureau) -> None:
     file = exported(bureau)
     same_version = (agreement(days_to_finish=9), *file.agreement[1:])
-    with pytest.raises(Refused, match="still version 1: write version = 2"):
+    with pytest.raises(Refused, match="still version 1; write: version = 2"):
         applied(bureau, changed(file, agreement=same_version))
     applied(bureau, changed(file, agreement=(agreement(version=2, days_to_finish=9),)))
     file = exported(bureau)
-    with pytest.raises(Refused, match="write version = 3"):
+    with pytest.raises(Refused, match="write: version = 3"):
         applied(bureau, changed(file, agreement=(agreement(),)))
 
 
@@ -135,30 +134,33 @@ def test_persons_stand_in_mandates_by_uid_and_never_by_name(bureau: Bureau) -> N
     [
         (
             changed(mandate=(mandate("nobody.here", "ask", "1"),)),
-            r"names 'nobody.here', whom nobody knows: add a \[\[person\]\]",
+            r"person: nobody knows 'nobody.here'; add a \[\[person\]\] with that handle",
         ),
         (
             changed(mandate=(mandate("anna.kok", "ask", "1", granted_by="nobody.else"),)),
             "nobody.else",
         ),
-        (changed(person=(*PEOPLE, PEOPLE[0])), "A person stands twice"),
-        (changed(client=None), r"agreements or mandates but no \[client\]"),
-        (changed(agreement=(agreement(), agreement(version=2))), "Two agreements are about one"),
+        (changed(person=(*PEOPLE, PEOPLE[0])), "person 'ines.bakker': stands twice"),
+        (changed(client=None), r"the file has no \[client\]; write: \[client\] with id and name"),
+        (
+            changed(agreement=(agreement(), agreement(version=2))),
+            "agreement about 'ledger-booking': there are two",
+        ),
         (
             changed(client=Client(id="zuidwijk", name="Zuidwijk")),
             "'noordwijk' is not the client of this file, 'zuidwijk'",
         ),
         (
             changed(agreement=(agreement("ledger-nothing"),), mandate=()),
-            "No bot offers the service 'ledger-nothing'. Offered are: ledger-booking, ledger-order",
+            "no bot offers the service 'ledger-nothing'; write one of: ledger-booking, ledger-order",
         ),
         (
             changed(agreement=(agreement(version=2, variants={"two_step": True}),)),
-            "The variants of noordwijk/ledger-booking@2 are wrong",
+            "agreement about 'ledger-booking': variants: there is no key 'two_step'; write: two_steps",
         ),
         (
             changed(agreement=(agreement(version=2, variants={"months": 0}),)),
-            "The variants of noordwijk/ledger-booking@2 are wrong",
+            "variants.months: Input should be greater",
         ),
     ],
 )
@@ -173,7 +175,7 @@ def test_a_file_that_contradicts_itself_or_the_bots_says_where(
 
 def test_a_client_that_is_not_there_cannot_be_exported(bureau: Bureau) -> None:
     with pytest.raises(NotFound, match="no client 'zuidwijk'"):
-        bureau.centre.parts.clients.export("zuidwijk", bureau.who("ines"))
+        bureau.centre.parts.records.export("zuidwijk", bureau.who("ines"))
 
 
 def test_who_applied_what_is_in_the_log(bureau: Bureau) -> None:
@@ -205,7 +207,7 @@ def test_to_act_as_somebody_else_is_for_demos_and_told_in_every_entry(bureau: Bu
         people.acting("x", "anna.kok", demo=False)
     claimed = people.acting("x", "anna.kok", demo=True)
     assert claimed.claimed
-    bureau.centre.parts.clients.export(CLIENT, claimed)
+    bureau.centre.parts.records.export(CLIENT, claimed)
     assert bureau.entries()[-1].rpa["detail"]["claimed"] is True
     with pytest.raises(NotFound, match="'nobody'"):
         people.acting("x", "nobody", demo=True)

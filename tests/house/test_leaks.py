@@ -16,8 +16,8 @@ from openpyxl import Workbook
 
 from leaks import SECRET, leaks
 from paraplu.bootstrap import create_home, open_centre
-from paraplu.cli.clients import load
 from paraplu.domain.person import Person, Role
+from paraplu.engine.reviewed import read, require_right
 from paraplu.errors import ParapluError
 from paraplu.logging import log_to, told, unexpected
 from paraplu.settings import load_home
@@ -73,7 +73,8 @@ def _insert(**values: Any) -> Fails:
 def _client_file(text: str) -> Fails:
     def fail(folder: Path) -> Any:
         (folder / "client.toml").write_text(text, "utf-8")
-        return load(folder / "client.toml")
+        file = read(folder / "client.toml")
+        return require_right([(file, file.wrong)])
 
     return fail
 

@@ -13,12 +13,12 @@ import pytest
 from pydantic import BaseModel
 
 from paraplu.bootstrap import Centre, create_home, open_centre
-from paraplu.cli.clients import load
 from paraplu.domain.agreement import Agreement, Client, Limits, WorkingCalendar
 from paraplu.domain.mandate import Mandate, mandate_for
 from paraplu.domain.person import Person, Role
-from paraplu.engine.clients import ClientFile
+from paraplu.engine.clientfile import ClientFile
 from paraplu.engine.people import Known
+from paraplu.engine.reviewed import given, read
 from paraplu.practice.workbooks import CLIENTS, ROBOTS, TARGETS
 from paraplu_payroll.variants import PayrollVariants
 from paraplu_procurement.variants import OrderVariants
@@ -63,20 +63,21 @@ def test_they_apply_to_a_new_home_and_export_gives_them_back(
 ) -> None:
     by = administrator(home)
     assert files
-    for path in files:
-        file = load(path)
-        assert home.parts.clients.apply(file, by)
-        assert home.parts.clients.apply(file, by) == [], "applied twice, nothing is left to change"
+    records = home.parts.records
+    reviewed = [read(path) for path in files]
+    assert all(applied.lines for applied in records.apply(reviewed, by))
+    again = records.apply(reviewed, by)
+    assert not any(one.lines for one in again), "applied twice, nothing is left to change"
+    for file in (one.content for one in reviewed):
         if file.client is not None:
-            exported = home.parts.clients.export(file.client.id, by)
+            exported = records.export(file.client.id, by)
             assert content(exported) == content(file)
-            assert home.parts.clients.apply(exported, by) == []
+            assert records.difference([given(exported)]) == [[]]
 
 
 def test_the_demo_s_people_can_be_claimed_and_have_their_roles(home: Centre) -> None:
     by = administrator(home)
-    for path in DEMO:
-        home.parts.clients.apply(load(path), by)
+    home.parts.records.apply([read(path) for path in DEMO], by)
     held = {
         handle: home.parts.people.acting("nobody", handle, demo=True).person
         for handle in ("tessa.molenaar", "margriet.stolk", "arend.kuipers", "anneke.vos")
@@ -90,8 +91,7 @@ def test_the_demo_s_people_can_be_claimed_and_have_their_roles(home: Centre) -> 
 
 def test_agreements_of_the_demo_hold_today_and_in_years_to_come(home: Centre) -> None:
     by = administrator(home)
-    for path in DEMO:
-        home.parts.clients.apply(load(path), by)
+    home.parts.records.apply([read(path) for path in DEMO], by)
     today = datetime.now(UTC).date()
     with home.parts.database.read() as connection:
         for client in ("waterland", "nordvig"):
@@ -106,7 +106,7 @@ def test_agreements_of_the_demo_hold_today_and_in_years_to_come(home: Centre) ->
 
 def test_whoever_approves_in_the_demo_neither_asks_nor_grants() -> None:
     for path in DEMO[1:]:
-        mandates = load(path).mandate
+        mandates = read(path).content.mandate
         payroll = [one for one in mandates if one.service == "payroll-correction"]
         for service in (payroll, [one for one in mandates if one not in payroll]):
             askers = {one.person for one in service if one.may == "ask"}
@@ -117,7 +117,7 @@ def test_whoever_approves_in_the_demo_neither_asks_nor_grants() -> None:
 
 
 def test_the_narrow_mandate_of_waterland_covers_less_than_the_wide_one() -> None:
-    mandates = [one for one in load(DEMO[1]).mandate if one.service == "payroll-correction"]
+    mandates = [one for one in read(DEMO[1]).content.mandate if one.service == "payroll-correction"]
     day = datetime.now(UTC).date()
 
     def asks(person: str, centre: str) -> Mandate | None:
@@ -135,7 +135,7 @@ def test_the_narrow_mandate_of_waterland_covers_less_than_the_wide_one() -> None
 
 def test_no_file_holds_a_revision_or_a_secret() -> None:
     for path in (*DEMO, *SCHEDULES):
-        assert load(path).revision is None
+        assert read(path).content.revision is None
         assert "password" not in tomllib.loads(path.read_text("utf-8"))
 
 
@@ -156,7 +156,7 @@ def test_the_example_shows_every_key_there_is(model: type[BaseModel]) -> None:
 
 
 def test_what_the_example_says_of_its_services_is_what_the_bots_understand() -> None:
-    agreements = {one.service: one for one in load(EXAMPLE).agreement}
+    agreements = {one.service: one for one in read(EXAMPLE).content.agreement}
     payroll = PayrollVariants.model_validate(agreements["payroll-correction"].variants)
     orders = OrderVariants.model_validate(agreements["procurement-order"].variants)
     assert payroll.late == "next-period"

@@ -1,8 +1,9 @@
-"""`apply` and `export`: the settings of record as reviewed files."""
+"""`apply`, `diff` and `export`: the settings of record as reviewed files."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,52 +12,57 @@ import click
 from paraplu.cli.session import Session, shared
 
 if TYPE_CHECKING:
-    from paraplu.engine.clients import ClientFile
+    from paraplu.engine.clientfile import ClientFile, Line
+
+FILES = click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True)
+)
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-@click.option("--dry-run", is_flag=True, help="Show the difference only.")
+@FILES
 @click.option("--force", is_flag=True, help="Apply although the records changed since the export.")
 @shared
-def apply(session: Session, files: tuple[Path, ...], dry_run: bool, force: bool) -> None:
-    """Put reviewed client FILES (or all of a folder) into force, after showing the difference.
+def apply(session: Session, files: tuple[Path, ...], force: bool) -> None:
+    """Put reviewed FILES (or all of a folder) into force, together or none of them.
 
     \b
     Examples:
-      paraplu apply schedules/waterland.toml --dry-run
+      paraplu apply schedules/waterland.toml
       paraplu apply schedules/
+    """
+    from paraplu.engine.reviewed import read
+
+    reviewed = [read(path) for path in paths_of(files)]
+    with session.centre() as centre:
+        by = session.acting(centre)
+        applied = centre.parts.records.apply(reviewed, by, force=force)
+    for file, one in zip(reviewed, applied, strict=True):
+        if one.revision is not None:
+            _note_revision(Path(file.name), one.revision)
+    _show(session, {file.name: one.lines for file, one in zip(reviewed, applied, strict=True)})
+
+
+@click.command()
+@FILES
+@shared
+def diff(session: Session, files: tuple[Path, ...]) -> None:
+    """Show what applying FILES (or all of a folder) would change.
+
+    \b
+    Examples:
+      paraplu diff schedules/waterland.toml
+      paraplu diff schedules/
     """
     from paraplu.domain.person import Role
     from paraplu.engine.people import require
+    from paraplu.engine.reviewed import read
 
-    paths = [
-        path
-        for file in files
-        for path in (sorted(file.glob("*.toml")) if file.is_dir() else [file])
-    ]
+    reviewed = [read(path) for path in paths_of(files)]
     with session.centre() as centre:
-        by = session.acting(centre)
-        require(by, None, Role.ADMINISTRATOR, Role.LEAD)
-        changed: dict[str, list[str]] = {}
-        for path in paths:
-            content = load(path)
-            if dry_run:
-                with centre.parts.database.read() as connection:
-                    lines = centre.parts.clients.difference(connection, content)
-            else:
-                lines = centre.parts.clients.apply(content, by, force=force)
-            changed[str(path)] = [f"{line.sign} {line.what}" for line in lines]
-            session.out.heading(
-                f"{path}: {len(lines) or 'no'} change{'' if len(lines) == 1 else 's'}"
-            )
-            for text in changed[str(path)]:
-                session.out.line(f"  {text}")
-            if lines and not dry_run and content.client is not None:
-                with centre.parts.database.read() as connection:
-                    revision = centre.parts.clients.revision(connection, content.client.id)
-                _note_revision(path, revision)
-        session.out.result({"applied": not dry_run, "files": changed})
+        require(session.acting(centre), None, Role.ADMINISTRATOR, Role.LEAD)
+        found = centre.parts.records.difference(reviewed)
+    _show(session, {file.name: lines for file, lines in zip(reviewed, found, strict=True)})
 
 
 @click.command()
@@ -79,7 +85,7 @@ def export(session: Session, client: str, path: Path | None) -> None:
     with session.centre() as centre:
         by = session.acting(centre)
         require(by, client, Role.ADMINISTRATOR, Role.LEAD, Role.AUDITOR)
-        text = to_toml(_plain(centre.parts.clients.export(client, by)))
+        text = to_toml(_plain(centre.parts.records.export(client, by)))
     if path is None:
         session.out.line(text)
     else:
@@ -90,28 +96,23 @@ def export(session: Session, client: str, path: Path | None) -> None:
     )
 
 
-def load(path: Path) -> ClientFile:
-    """Read a client file. Raises `SettingsWrong` that names every wrong place of it."""
-    from pydantic import ValidationError
+def paths_of(files: Sequence[Path]) -> list[Path]:
+    """The files of a call; a folder stands for all files in it."""
+    return [
+        path
+        for file in files
+        for path in (sorted(file.glob("*.toml")) if file.is_dir() else [file])
+    ]
 
-    from paraplu.engine.clients import ClientFile
-    from paraplu.errors import SettingsWrong
-    from paraplu.settings import read_toml
 
-    data = read_toml(path)
-    client = data.get("client", {}).get("id") if isinstance(data.get("client"), dict) else None
-    for kind in ("agreement", "mandate"):
-        for item in data.get(kind, []):
-            if isinstance(item, dict) and client:
-                item.setdefault("client", client)
-    try:
-        return ClientFile.model_validate(data)
-    except ValidationError as error:
-        lines = [
-            f"  {'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-            for item in error.errors(include_url=False, include_input=False)
-        ]
-        raise SettingsWrong(f"{path} is wrong:\n" + "\n".join(lines)) from None
+def _show(session: Session, changed: dict[str, list[Line]]) -> None:
+    for name, lines in changed.items():
+        session.out.heading(f"{name}: {len(lines) or 'no'} change{'' if len(lines) == 1 else 's'}")
+        for line in lines:
+            session.out.line(f"  {line}")
+    session.out.result(
+        {"files": {name: [str(line) for line in lines] for name, lines in changed.items()}}
+    )
 
 
 def _plain(file: ClientFile) -> dict[str, Any]:
@@ -123,7 +124,7 @@ def _plain(file: ClientFile) -> dict[str, Any]:
     return data
 
 
-def _note_revision(path: Path, revision: str | None) -> None:
+def _note_revision(path: Path, revision: str) -> None:
     """Write the new revision into the applied file, so that its next version can be applied."""
     from paraplu.settings import write_whole
 

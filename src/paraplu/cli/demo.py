@@ -215,16 +215,16 @@ def _opened(session: Session, home: Path) -> Iterator[Centre]:
 
 def _receive(session: Session, centre: Centre, laid_out: dict[str, Any]) -> None:
     """Put the client files into force and take the workbooks in, unless that was done before."""
-    from paraplu.cli.clients import load
+    from paraplu.engine.reviewed import read
     from paraplu.store import receipts
 
     by = centre.parts.people.acting(system_user(), None, demo=True)
     with centre.parts.database.read() as connection:
         known = {row.service + row.client for row in receipts.listed(connection, None, None)}
         fresh = not centre.parts.clients.every(connection)
-    for path in laid_out["clients"]:
-        if fresh or not known:
-            centre.parts.clients.apply(load(Path(path)), by, force=True)
+    if fresh or not known:
+        files = [read(Path(path)) for path in laid_out["clients"]]
+        centre.parts.records.apply(files, by, force=True)
     for delivery in laid_out["deliveries"]:
         client, service = delivery["client"], delivery["service"]
         if service + client in known:

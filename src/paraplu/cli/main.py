@@ -19,6 +19,7 @@ COMMANDS = {
     "bots": ("paraplu.cli.bots:bots", "List what is installed: bots, targets, connectors."),
     "template": ("paraplu.cli.bots:template", "Write an empty workbook for a service."),
     "apply": ("paraplu.cli.clients:apply", "Put reviewed client files into force."),
+    "diff": ("paraplu.cli.clients:diff", "Show what applying files would change."),
     "export": ("paraplu.cli.clients:export", "Write the records of a client as a file."),
     "receive": ("paraplu.cli.receipts:receive", "Take a client's workbook in."),
     "receipts": ("paraplu.cli.receipts:receipts", "List deliveries; let a large one go on."),

@@ -15,6 +15,7 @@ from paraplu.engine.clock import Clock
 from paraplu.engine.hands import Hands, HandsTerms
 from paraplu.engine.journal import Journal
 from paraplu.engine.people import People
+from paraplu.engine.records import Records
 from paraplu.engine.wording import Wording
 from paraplu.store.database import Database
 from paraplu.store.files import Files
@@ -36,6 +37,7 @@ class Parts:
     journal: Journal
     people: People
     clients: Clients
+    records: Records
     case_files: CaseFiles
     bots: Mapping[str, Bot[Any]]
     workbooks: Callable[[], WorkbookConnector]
