@@ -183,7 +183,7 @@ def _agree(folder: Path, centre: Centre, places: int) -> None:
     for name in CLIENTS:
         path = folder / f"{name}.toml"
         path.write_bytes(resources.files(practice).joinpath("clients", f"{name}.toml").read_bytes())
-        file = read(path).content
+        file = read(path).client_file
         agreements = []
         for one in file.agreement:
             more = {"crashes": 10, "attempts": 10, "slots": places}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -157,8 +158,8 @@ def test_the_command_line_repeats_nothing_of_a_workbook_that_it_refuses(
     place = home(tmp_path)
     book = WORKBOOKS[what](tmp_path / "delivery.xlsx")
     rest = ["--home", str(place), *(["--json"] if as_json else [])]
-    settings = tmp_path / "client.toml"  # a copy: the revision is written into what was applied
-    settings.write_bytes((root / "schedules" / "example-gemeente.toml").read_bytes())
+    settings = tmp_path / "schedules"  # a copy: the revision is written into what was applied
+    shutil.copytree(root / "schedules", settings)
     assert _paraplu("apply", str(settings), *rest)[0] == 0
     code, out, err = _paraplu(
         *("receive", str(book), "--client", "example-gemeente", "--service", "payroll-correction"),

@@ -13,9 +13,11 @@ import pytest
 from pydantic import BaseModel
 
 from paraplu.bootstrap import Centre, create_home, open_centre
+from paraplu.cli.clients import paths_of
 from paraplu.domain.agreement import Agreement, Client, Limits, WorkingCalendar
 from paraplu.domain.mandate import Mandate, mandate_for
 from paraplu.domain.person import Person, Role
+from paraplu.domain.schedule import Schedule
 from paraplu.engine.clientfile import ClientFile
 from paraplu.engine.people import Known
 from paraplu.engine.reviewed import given, read
@@ -25,7 +27,7 @@ from paraplu_procurement.variants import OrderVariants
 
 ROOT = Path(__file__).parents[2]
 DEMO = [Path(str(resources.files("paraplu.practice") / "clients" / f"{n}.toml")) for n in CLIENTS]
-SCHEDULES = sorted((ROOT / "schedules").glob("*.toml"))
+SCHEDULES = paths_of([ROOT / "schedules"])
 EXAMPLE = ROOT / "schedules" / "example-gemeente.toml"
 
 
@@ -54,6 +56,7 @@ def content(file: ClientFile) -> tuple[object, ...]:
         sorted(file.person, key=lambda one: one.handle),
         sorted(file.agreement, key=lambda one: one.service),
         sorted(file.mandate, key=lambda one: (one.service, one.may, one.person)),
+        sorted(file.schedule, key=lambda one: one.name),
     )
 
 
@@ -68,7 +71,7 @@ def test_they_apply_to_a_new_home_and_export_gives_them_back(
     assert all(applied.lines for applied in records.apply(reviewed, by))
     again = records.apply(reviewed, by)
     assert not any(one.lines for one in again), "applied twice, nothing is left to change"
-    for file in (one.content for one in reviewed):
+    for file in (one.client_file for one in reviewed):
         if file.client is not None:
             exported = records.export(file.client.id, by)
             assert content(exported) == content(file)
@@ -106,7 +109,7 @@ def test_agreements_of_the_demo_hold_today_and_in_years_to_come(home: Centre) ->
 
 def test_whoever_approves_in_the_demo_neither_asks_nor_grants() -> None:
     for path in DEMO[1:]:
-        mandates = read(path).content.mandate
+        mandates = read(path).client_file.mandate
         payroll = [one for one in mandates if one.service == "payroll-correction"]
         for service in (payroll, [one for one in mandates if one not in payroll]):
             askers = {one.person for one in service if one.may == "ask"}
@@ -117,7 +120,9 @@ def test_whoever_approves_in_the_demo_neither_asks_nor_grants() -> None:
 
 
 def test_the_narrow_mandate_of_waterland_covers_less_than_the_wide_one() -> None:
-    mandates = [one for one in read(DEMO[1]).content.mandate if one.service == "payroll-correction"]
+    mandates = [
+        one for one in read(DEMO[1]).client_file.mandate if one.service == "payroll-correction"
+    ]
     day = datetime.now(UTC).date()
 
     def asks(person: str, centre: str) -> Mandate | None:
@@ -135,14 +140,14 @@ def test_the_narrow_mandate_of_waterland_covers_less_than_the_wide_one() -> None
 
 def test_no_file_holds_a_revision_or_a_secret() -> None:
     for path in (*DEMO, *SCHEDULES):
-        assert read(path).content.revision is None
+        assert read(path).data.get("revision") is None
         assert "password" not in tomllib.loads(path.read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
     "model",
     [
-        *(ClientFile, Client, Person, Agreement, Limits, WorkingCalendar, Mandate),
+        *(ClientFile, Client, Person, Agreement, Limits, WorkingCalendar, Mandate, Schedule),
         *(PayrollVariants, OrderVariants),
     ],
 )
@@ -156,7 +161,7 @@ def test_the_example_shows_every_key_there_is(model: type[BaseModel]) -> None:
 
 
 def test_what_the_example_says_of_its_services_is_what_the_bots_understand() -> None:
-    agreements = {one.service: one for one in read(EXAMPLE).content.agreement}
+    agreements = {one.service: one for one in read(EXAMPLE).client_file.agreement}
     payroll = PayrollVariants.model_validate(agreements["payroll-correction"].variants)
     orders = OrderVariants.model_validate(agreements["procurement-order"].variants)
     assert payroll.late == "next-period"

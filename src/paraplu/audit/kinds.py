@@ -101,8 +101,9 @@ _ALL = (
         ENTITY,
         UPDATE,
         Phase.ADMIN,
-        "Versions of a client, its agreements or its mandates came into force.",
+        "Versions of a client, its agreements, mandates or schedules came into force.",
     ),
+    Kind("calendar-applied", ENTITY, UPDATE, Phase.ADMIN, "A shared calendar came into force."),
     Kind("settings-exported", ENTITY, READ, Phase.ADMIN, "Settings of record were written out."),
     Kind(
         "database-upgraded",

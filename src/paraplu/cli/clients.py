@@ -12,7 +12,7 @@ import click
 from paraplu.cli.session import Session, shared
 
 if TYPE_CHECKING:
-    from paraplu.engine.clientfile import ClientFile, Line
+    from paraplu.engine.clientfile import CalendarFile, ClientFile, Line
 
 FILES = click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True)
@@ -66,17 +66,19 @@ def diff(session: Session, files: tuple[Path, ...]) -> None:
 
 
 @click.command()
-@click.argument("client")
+@click.argument("name")
+@click.option("--calendar", is_flag=True, help="NAME is that of a shared calendar.")
 @click.option(
     "--out", "path", type=click.Path(path_type=Path, dir_okay=False), help="The file to write."
 )
 @shared
-def export(session: Session, client: str, path: Path | None) -> None:
-    """Write the records of CLIENT as a file that can be reviewed, changed and applied.
+def export(session: Session, name: str, calendar: bool, path: Path | None) -> None:
+    """Write the records of the client NAME as a file that can be reviewed, changed and applied.
 
     \b
-    Example:
+    Examples:
       paraplu export waterland --out schedules/waterland.toml
+      paraplu export payroll-2027 --calendar --out schedules/calendars/payroll-2027.toml
     """
     from paraplu.domain.person import Role
     from paraplu.engine.people import require
@@ -84,24 +86,29 @@ def export(session: Session, client: str, path: Path | None) -> None:
 
     with session.centre() as centre:
         by = session.acting(centre)
-        require(by, client, Role.ADMINISTRATOR, Role.LEAD, Role.AUDITOR)
-        text = to_toml(_plain(centre.parts.records.export(client, by)))
+        require(by, None if calendar else name, Role.ADMINISTRATOR, Role.LEAD, Role.AUDITOR)
+        records = centre.parts.records
+        file = records.export_calendar(name, by) if calendar else records.export(name, by)
+        text = to_toml(_plain(file))
     if path is None:
         session.out.line(text)
     else:
         write_whole(path, text)
         session.out.line(f"Wrote {path}.")
-    session.out.result(
-        {"client": client, "file": None if path is None else str(path), "toml": text}
-    )
+    what = "calendar" if calendar else "client"
+    session.out.result({what: name, "file": None if path is None else str(path), "toml": text})
 
 
 def paths_of(files: Sequence[Path]) -> list[Path]:
-    """The files of a call; a folder stands for all files in it."""
+    """The files of a call; a folder stands for all files in it, its shared calendars first."""
     return [
         path
         for file in files
-        for path in (sorted(file.glob("*.toml")) if file.is_dir() else [file])
+        for path in (
+            [*sorted(file.glob("calendars/*.toml")), *sorted(file.glob("*.toml"))]
+            if file.is_dir()
+            else [file]
+        )
     ]
 
 
@@ -115,10 +122,12 @@ def _show(session: Session, changed: dict[str, list[Line]]) -> None:
     )
 
 
-def _plain(file: ClientFile) -> dict[str, Any]:
+def _plain(file: ClientFile | CalendarFile) -> dict[str, Any]:
     """The file as plain data, without what is only the default and without the client in every part."""
+    from paraplu.engine.clientfile import OF_THE_CLIENT
+
     data = file.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    for kind in ("agreement", "mandate"):
+    for kind in OF_THE_CLIENT:
         for item in data.get(kind, []):
             item.pop("client", None)
     return data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,11 +11,12 @@ from sqlalchemy import Connection
 from paraplu.domain.agreement import Agreement, Client
 from paraplu.domain.mandate import Mandate
 from paraplu.domain.person import Person
-from paraplu.engine.clientfile import ClientFile
+from paraplu.domain.schedule import Schedule
+from paraplu.engine.clientfile import ClientFile, revision_of
 from paraplu.engine.clock import Clock
 from paraplu.engine.people import People
 from paraplu.errors import NotFound, Refused
-from paraplu.store import clients
+from paraplu.store import clients, schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,11 @@ class Clients:
             Agreement.model_validate_json(text)
             for text in clients.agreements_of(connection, client)
         ]
+
+    def schedules(self, connection: Connection, client: str | None = None) -> list[Schedule]:
+        """The schedules of a client, or of all, that have not been ended."""
+        rows = schedules.listed(connection, client)
+        return [Schedule.model_validate_json(row.settings) for row in rows]
 
     def terms(self, connection: Connection, client: str, service: str, day: date) -> Terms:
         """What holds on `day`. Raises `Refused` when no agreement about the service is in force."""
@@ -97,7 +102,8 @@ class Clients:
             return None
         parts = [settings, *clients.agreements_of(connection, client)]
         parts += sorted(text for _uid, text in clients.mandates_of(connection, client))
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+        parts += [row.settings for row in schedules.listed(connection, client)]
+        return revision_of(parts)
 
     def as_file(self, connection: Connection, client: str) -> ClientFile:
         """The records of a client as a file, with their revision. Raises `NotFound`."""
@@ -122,6 +128,7 @@ class Clients:
             person=tuple(sorted(people, key=lambda one: one.handle)),
             agreement=tuple(newest.values()),
             mandate=tuple(sorted(mandates, key=lambda one: (one.service, one.may, one.person))),
+            schedule=tuple(self.schedules(connection, client)),
         )
 
     def with_uids(self, connection: Connection, mandate: Mandate) -> Mandate:

@@ -16,21 +16,34 @@ from sqlalchemy import Connection
 
 from paraplu.domain.mandate import Mandate
 from paraplu.domain.person import Role
+from paraplu.domain.shared_calendar import SharedCalendar
 from paraplu.engine.checking import OnRecord, wrong_places
-from paraplu.engine.clientfile import ClientFile, Line, difference
+from paraplu.engine.clientfile import (
+    CalendarFile,
+    ClientFile,
+    Line,
+    calendar_difference,
+    difference,
+    plain_calendar,
+    revision_of,
+)
 from paraplu.engine.clients import Clients
 from paraplu.engine.clock import Clock
 from paraplu.engine.journal import Journal, Personal, words
 from paraplu.engine.people import RETENTION, Known, People, require
 from paraplu.engine.reviewed import Reviewed, Wrong, require_right
-from paraplu.store import clients
+from paraplu.errors import NotFound
+from paraplu.store import calendars, clients, schedules
 from paraplu.store.database import Database
 from paraplu.store.keys import KeyStore, Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of one file: the lines of its difference, and the revision of the records now."""
+    """What became of one file: the lines of its difference, and the revision of the records now.
+
+    `revision` is None when nothing was changed that has one.
+    """
 
     lines: list[Line]
     revision: str | None = None
@@ -66,7 +79,7 @@ class Records:
         """What applying each of these files would change. Raises `SettingsWrong` as `check` does."""
         self.check(files)
         with self._database.read() as connection:
-            return [self._difference(connection, file.content) for file in files]
+            return [self._difference(connection, file) for file in files]
 
     def apply(self, files: Sequence[Reviewed], by: Known, *, force: bool = False) -> list[Applied]:
         """Bring the records into the state of these files, all or none of them.
@@ -77,34 +90,55 @@ class Records:
         """
         require(by, None, Role.ADMINISTRATOR, Role.LEAD)
         with self._database.write() as connection:
-            known = self._on_record(connection, files)
-            found = wrong_places(files, self._bots, known)
+            found = wrong_places(files, self._bots, self._on_record(connection, files))
             if not force:
-                found = [self._stale(connection, file, wrong) for file, wrong in found]
+                found = [(file, self._stale(connection, file) or wrong) for file, wrong in found]
             require_right(found)
-            return [self._apply(connection, file.content, by, force) for file in files]
+            return [self._apply(connection, file, by, force) for file in files]
 
     def export(self, client: str, by: Known) -> ClientFile:
         """The records of a client as a file, with the revision it is based on. An entry tells of it."""
         with self._database.write() as connection:
             file = self._clients.as_file(connection, client)
-            self._journal.write(
-                connection, self._journal.entry("settings-exported", by.hand, client=client)
-            )
+            entry = self._journal.entry("settings-exported", by.hand, client=client)
+            self._journal.write(connection, entry)
             return file
 
+    def export_calendar(self, calendar: str, by: Known) -> CalendarFile:
+        """A shared calendar as a file; see `export`. Raises `NotFound`."""
+        with self._database.write() as connection:
+            found = calendars.every(connection)
+            if calendar not in found:
+                known = ", ".join(found) or "none yet"
+                raise NotFound(f"There is no shared calendar '{calendar}'. Known are: {known}.")
+            detail = {"calendar": calendar}
+            entry = self._journal.entry("settings-exported", by.hand, detail=detail)
+            self._journal.write(connection, entry)
+            file = CalendarFile.model_validate_json(found[calendar])
+            return file.model_copy(update={"revision": revision_of([found[calendar]])})
+
     def _on_record(self, connection: Connection, files: Sequence[Reviewed]) -> OnRecord:
-        named = {file.content.client.id for file in files if file.content.client is not None}
+        named = {file.client_file.client.id for file in files if file.client_file.client}
         return OnRecord(
             frozenset(known.person.handle for known in self._people.every(connection)),
             {
                 client: self._clients.as_file(connection, client)
                 for client in named & set(clients.every(connection))
             },
+            {
+                calendar: SharedCalendar.model_validate_json(settings)
+                for calendar, settings in calendars.every(connection).items()
+            },
+            [one for one in self._clients.schedules(connection) if one.client not in named],
         )
 
-    def _difference(self, connection: Connection, file: ClientFile) -> list[Line]:
-        return difference(self._now(connection, file), file)
+    def _difference(self, connection: Connection, file: Reviewed) -> list[Line]:
+        content = file.content
+        if isinstance(content, CalendarFile):
+            settings = calendars.every(connection).get(content.id)
+            now = None if settings is None else SharedCalendar.model_validate_json(settings)
+            return calendar_difference(now, content)
+        return [] if content is None else difference(self._now(connection, content), content)
 
     def _now(self, connection: Connection, file: ClientFile) -> ClientFile:
         """What is on record where `file` speaks, with everybody who is known here."""
@@ -114,37 +148,48 @@ class Records:
         everybody = tuple(known.person for known in self._people.every(connection))
         return now.model_copy(update={"person": everybody})
 
-    def _stale(
-        self, connection: Connection, file: Reviewed, wrong: list[Wrong]
-    ) -> tuple[Reviewed, list[Wrong]]:
-        """What is wrong in a file, which is that alone when the records are not those it is based on."""
-        if file.content.client is None or file.wrong:
-            return file, wrong
-        client = file.content.client.id
-        now = self._clients.revision(connection, client)
-        unchanged = now is None or file.content.revision == now
-        if unchanged or not self._difference(connection, file.content):
-            return file, wrong
-        return file, [
+    def _revision(self, connection: Connection, file: Reviewed) -> tuple[str, str | None]:
+        """What a file is about, and the revision of what is on record about it."""
+        if isinstance(file.content, CalendarFile):
+            settings = calendars.every(connection).get(file.content.id)
+            return file.content.id, None if settings is None else revision_of([settings])
+        client = file.client_file.client
+        if client is None:
+            return "", None
+        return client.id, self._clients.revision(connection, client.id)
+
+    def _stale(self, connection: Connection, file: Reviewed) -> list[Wrong]:
+        """What is wrong in a file when the records are not those that it is based on."""
+        about, now = self._revision(connection, file)
+        if file.wrong or now is None or file.content is None or file.content.revision == now:
+            return []
+        if not self._difference(connection, file):
+            return []
+        export = f"{about} --calendar" if isinstance(file.content, CalendarFile) else about
+        return [
             Wrong(
                 ("revision",),
-                f"The records of '{client}' have changed since this file was exported "
+                f"The records of '{about}' have changed since this file was exported "
                 f"(file: {file.content.revision or 'no revision'}, records: {now}). "
-                f"Run 'paraplu export {client}', bring your changes into that file and apply it.",
+                f"Run 'paraplu export {export}', bring your changes into that file and apply it.",
             )
         ]
 
-    def _apply(self, connection: Connection, file: ClientFile, by: Known, force: bool) -> Applied:
+    def _apply(self, connection: Connection, file: Reviewed, by: Known, force: bool) -> Applied:
         lines = self._difference(connection, file)
         if not lines:
             return Applied(lines)
-        for person in file.person:
-            self._people.put(connection, person, by.hand)
-        if file.client is None:
-            return Applied(lines)
-        self._write(connection, file, by)
-        self._tell(connection, file, by, lines, force)
-        return Applied(lines, self._clients.revision(connection, file.client.id))
+        if isinstance(file.content, CalendarFile):
+            self._write_calendar(connection, file.content, by, lines, force)
+        else:
+            content = file.client_file
+            for person in content.person:
+                self._people.put(connection, person, by.hand)
+            if content.client is None:
+                return Applied(lines)
+            self._write(connection, content, by)
+            self._tell(connection, content, by, lines, force)
+        return Applied(lines, self._revision(connection, file)[1])
 
     def _write(self, connection: Connection, file: ClientFile, by: Known) -> None:
         if file.client is None:
@@ -163,10 +208,28 @@ class Records:
                     by=by.uid,
                     now=now,
                 )
-        wanted = [self._clients.with_uids(connection, mandate) for mandate in file.mandate]
+        self._write_mandates(connection, client.id, file.mandate, by, now)
+        before = {one.name: one for one in self._clients.schedules(connection, client.id)}
+        after = {one.name: one for one in file.schedule}
+        for name in before.keys() - after.keys():
+            schedules.end(connection, client.id, name, by.uid, now)
+        for name, one in after.items():
+            if before.get(name) != one:
+                settings = one.model_dump_json()
+                schedules.put(connection, client.id, name, one.service, settings, by.uid, now)
+
+    def _write_mandates(
+        self,
+        connection: Connection,
+        client: str,
+        mandates: Sequence[Mandate],
+        by: Known,
+        now: int,
+    ) -> None:
+        wanted = [self._clients.with_uids(connection, mandate) for mandate in mandates]
         have = {
             uid: Mandate.model_validate_json(text)
-            for uid, text in clients.mandates_of(connection, client.id)
+            for uid, text in clients.mandates_of(connection, client)
         }
         for uid, mandate in have.items():
             if mandate not in wanted:
@@ -176,38 +239,52 @@ class Records:
                 clients.add_mandate(
                     connection,
                     uid=self._clock.uid(),
-                    client=client.id,
+                    client=client,
                     service=mandate.service,
                     settings=mandate.model_dump_json(),
                     by=by.uid,
                     now=now,
                 )
 
+    def _write_calendar(
+        self, connection: Connection, file: CalendarFile, by: Known, lines: list[Line], force: bool
+    ) -> None:
+        settings = plain_calendar(file).model_dump_json()
+        calendars.put(connection, file.id, settings, by.uid, self._clock.ms())
+        detail = {"calendar": file.id, "forced": force}
+        owner = f"calendar/{file.id}"
+        entry = self._entry("calendar-applied", owner, by, lines, detail=detail)
+        self._journal.write(connection, entry)
+
     def _tell(
         self, connection: Connection, file: ClientFile, by: Known, lines: list[Line], force: bool
     ) -> None:
         """The entry about a client's settings, with what was before and after."""
         client = file.client.id if file.client is not None else ""
-        key = self._keys.key_for(Scope(f"client/{client}", RETENTION, self._clock.now().year))
-        mandates = [line for line in lines if line.what.startswith("mandate ")]
-        self._journal.write(
-            connection,
-            self._journal.entry(
-                "settings-applied",
-                by.hand,
-                client=client,
-                personal=Personal(
-                    key,
-                    {"difference": [str(line) for line in lines]},
-                    before={line.what: line.before for line in lines if line.before is not None},
-                    after={line.what: line.after for line in lines if line.after is not None},
-                    thing="settings",
-                ),
-                detail={
-                    "agreements": words(agreement.id for agreement in file.agreement),
-                    "mandates_added": sum(line.sign == "+" for line in mandates),
-                    "mandates_ended": sum(line.sign == "-" for line in mandates),
-                    "forced": force,
-                },
-            ),
+
+        def count(kind: str, sign: str) -> int:
+            return sum(line.kind == kind and line.sign == sign for line in lines)
+
+        detail = {
+            "agreements": words(agreement.id for agreement in file.agreement),
+            "mandates_added": count("mandate", "+"),
+            "mandates_ended": count("mandate", "-"),
+            "schedules_added": count("schedule", "+"),
+            "schedules_changed": count("schedule", "~"),
+            "schedules_ended": count("schedule", "-"),
+            "forced": force,
+        }
+        owner = f"client/{client}"
+        entry = self._entry("settings-applied", owner, by, lines, client=client, detail=detail)
+        self._journal.write(connection, entry)
+
+    def _entry(self, kind: str, owner: str, by: Known, lines: list[Line], **terms: Any) -> Any:
+        key = self._keys.key_for(Scope(owner, RETENTION, self._clock.now().year))
+        personal = Personal(
+            key,
+            {"difference": [str(line) for line in lines]},
+            before={line.what: line.before for line in lines if line.before is not None},
+            after={line.what: line.after for line in lines if line.after is not None},
+            thing="settings",
         )
+        return self._journal.entry(kind, by.hand, personal=personal, **terms)

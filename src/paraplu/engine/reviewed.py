@@ -15,22 +15,24 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from paraplu.engine.clientfile import ClientFile
+from paraplu.engine.clientfile import OF_THE_CLIENT, CalendarFile, ClientFile
 from paraplu.engine.tomllines import Place, line_at, lines_of
 from paraplu.errors import SettingsWrong
 
+CALENDARS = "calendars"
+"""The folder, beside the client files, of the shared calendars."""
+
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _CODE = re.compile(r"[a-z][a-z0-9._-]{0,39}")
-_OF_THE_CLIENT = ("agreement", "mandate")
-"""The tables that belong to the client of the file, which is not written again in each."""
 _NAMED_BY = {
     "person": ("handle", "person '{}'"),
     "agreement": ("service", "agreement about '{}'"),
     "mandate": ("person", "mandate of '{}'"),
+    "schedule": ("name", "schedule '{}'"),
 }
 _FOR_INSTANCE = {
     "id": '"waterland"',
-    "name": '"Gemeente Waterland"',
+    "name": '"corrections-morning"',
     "handle": '"anneke.vos"',
     "service": '"payroll-correction"',
     "version": "1",
@@ -40,6 +42,11 @@ _FOR_INSTANCE = {
     "person": '"anneke.vos"',
     "may": '"ask"',
     "granted_by": '"gerda.walstra"',
+    "when": '"every working day at 07:30"',
+    "timezone": '"Europe/Amsterdam"',
+    "start": '"02:00"',
+    "end": '"04:00"',
+    "reason": '"year-end closing"',
 }
 
 
@@ -55,17 +62,22 @@ class Wrong:
 class Reviewed:
     """One reviewed file.
 
-    `content` holds the tables that are right in themselves; `indexes` gives for each kind of them where
-    in the file they stand. `data` is the file as TOML reads it. A content that comes from no file has no
-    `name` and no `lines`.
+    `content` holds what is right in itself (None: nothing can be made of it); `indexes` gives for each kind
+    of tables where in the file those stand. `data` is the file as TOML reads it. A content that comes from
+    no file has no `name` and no `lines`.
     """
 
-    content: ClientFile
+    content: ClientFile | CalendarFile | None
     name: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
     lines: Mapping[Place, int] = field(default_factory=dict)
     indexes: Mapping[str, Sequence[int]] = field(default_factory=dict)
     wrong: tuple[Wrong, ...] = ()
+
+    @property
+    def client_file(self) -> ClientFile:
+        """The content as a client file, empty when it is none."""
+        return self.content if isinstance(self.content, ClientFile) else ClientFile()
 
     def at(self, kind: str, number: int, *keys: str | int) -> Place:
         """The place of a key of the table of a kind that is the `number`th of the content."""
@@ -77,12 +89,16 @@ class Reviewed:
             return wrong.what
         return f"{self.name}:{line_at(self.lines, wrong.place)}: {wrong.what}"
 
+    def wrong_at(self, place: Place, what: str) -> Wrong:
+        """A wrong place, with what its table is called in front."""
+        return Wrong(place, f"{self.label(place)}: {what}")
+
     def label(self, place: Place) -> str:
         """What the table at a place is called: ``agreement about 'payroll-correction'``."""
         kind = str(place[0])
         key, text = _NAMED_BY.get(kind, ("", ""))
         if not text or len(place) < 2:
-            return kind
+            return "calendar" if "id" in self.data else kind
         try:
             name = self.data[kind][place[1]][key]
         except (KeyError, IndexError, TypeError):
@@ -92,18 +108,22 @@ class Reviewed:
         return text.format(name) if shown else f"[[{kind}]]"
 
 
-def require_right(found: Iterable[tuple[Reviewed, Iterable[Wrong]]]) -> None:
+def require_right(found: Sequence[tuple[Reviewed, Iterable[Wrong]]]) -> None:
     """Raise `SettingsWrong` that names every wrong place, in the order of the files and their lines."""
     told = [
         file.told(wrong)
         for file, places in found
         for wrong in sorted(places, key=lambda one: line_at(file.lines, one.place))
     ]
+    told = list(dict.fromkeys(told))
+    if told and any(file.name for file, _places in found):
+        many = "1 place is" if len(told) == 1 else f"{len(told)} places are"
+        told.insert(0, f"{many} wrong, nothing was changed:")
     if told:
-        raise SettingsWrong("\n".join(dict.fromkeys(told)))
+        raise SettingsWrong("\n".join(told))
 
 
-def given(content: ClientFile) -> Reviewed:
+def given(content: ClientFile | CalendarFile) -> Reviewed:
     """A content that comes from no file."""
     data = content.model_dump(mode="json")
     kinds = [kind for kind in data if isinstance(data[kind], list)]
@@ -111,7 +131,7 @@ def given(content: ClientFile) -> Reviewed:
 
 
 def read(path: Path) -> Reviewed:
-    """Read a file; what is wrong in it stands in the result."""
+    """Read a client file or, from a folder `calendars`, a shared calendar; what is wrong is in the result."""
     try:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError:
@@ -128,29 +148,38 @@ def read(path: Path) -> Reviewed:
             column = f" in column {position[2]}" if position[2] else " at the end of the file"
             what = what.removesuffix(position[0]) + column
         return _unreadable(path, line, f"this is no TOML: {what}")
-    return _typed(str(path), data, lines_of(text))
+    calendar = path.absolute().parent.name == CALENDARS or ("id" in data and "client" not in data)
+    return _typed(CalendarFile if calendar else ClientFile, str(path), data, lines_of(text))
 
 
 def _unreadable(path: Path, line: int, what: str) -> Reviewed:
-    return Reviewed(ClientFile(), str(path), lines={("",): line}, wrong=(Wrong(("",), what),))
+    return Reviewed(None, str(path), lines={("",): line}, wrong=(Wrong(("",), what),))
 
 
-def _typed(name: str, data: dict[str, Any], lines: Mapping[Place, int]) -> Reviewed:
+def _typed(
+    model: type[ClientFile] | type[CalendarFile],
+    name: str,
+    data: dict[str, Any],
+    lines: Mapping[Place, int],
+) -> Reviewed:
     client = data.get("client")
     own = client.get("id") if isinstance(client, dict) else None
-    for kind in _OF_THE_CLIENT:
+    for kind in OF_THE_CLIENT:
         for item in _items(data, kind):
             if isinstance(item, dict) and own is not None:
                 item.setdefault("client", own)
-    whole = Reviewed(ClientFile(), name, data, lines)
+    whole = Reviewed(None, name, data, lines)
     good, indexes, wrong = dict(data), {}, []
-    for error in _errors(data):
-        place = error["loc"]
-        wrong.append(Wrong(place, _in_words(whole, error)))
+    for error in _errors(model, data):
+        place = error["loc"] or ("",)
+        wrong.append(Wrong(place, _in_words(whole, model, error)))
         if len(place) == 1 or place[0] == "client":
-            good.pop(place[0], None)
+            good.pop(str(place[0]), None)
+    if model is CalendarFile:
+        calendar = None if wrong else CalendarFile.model_validate(data)
+        return Reviewed(calendar, name, data, lines, wrong=tuple(wrong))
     bad = {one.place[:2] for one in wrong}
-    for kind in ClientFile.model_fields:
+    for kind in model.model_fields:
         items = _items(good, kind)
         if items:
             indexes[kind] = [n for n in range(len(items)) if (kind, n) not in bad]
@@ -164,34 +193,64 @@ def _items(data: Mapping[str, Any], kind: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _errors(data: Mapping[str, Any]) -> list[Any]:
+def _errors(model: type[BaseModel], data: Mapping[str, Any]) -> list[Any]:
     try:
-        ClientFile.model_validate(data)
+        model.model_validate(data)
     except ValidationError as error:
         return list(error.errors(include_url=False))
     return []
 
 
-def _in_words(file: Reviewed, error: Any) -> str:
+def _in_words(file: Reviewed, model: type[BaseModel], error: Any) -> str:
     """One error of pydantic, as a person can act on it."""
-    place: Place = error["loc"]
-    table = place[:2] if isinstance(file.data.get(str(place[0])), list) else place[:1]
-    key = ".".join(str(part) for part in place[len(table) :])
-    label = file.label(place)
-    last, text = str(place[-1]), str(error["msg"]).removeprefix("Value error, ")
+    place: Place = error["loc"] or ("",)
+    table = place[:2] if place[0] in _NAMED_BY else place[:1] if place[0] == "client" else ()
+    keys = [str(part) for part in place[len(table) :]]
+    label = file.label(place) if table or model is CalendarFile else ""
+    if len(place) == 1 and place[0] in _NAMED_BY:
+        label, keys = "", []
+    what = _what(file, model, error, place, keys)
+    return f"{label}: {what}" if label else what
+
+
+def _what(
+    file: Reviewed, model: type[BaseModel], error: Any, place: Place, keys: Sequence[str]
+) -> str:
+    last = str(place[-1])
+    text = calm(str(error["msg"]).removeprefix("Value error, "))
     match error["type"]:
         case "extra_forbidden":
-            what = unknown_key(last, _keys_around(place))
-            return f"{label}: {what}" if len(place) > 1 else what
+            around = ".".join(keys[:-1])
+            what = unknown_key(last, _keys_around(model, place))
+            return f"{around}: {what}" if around else what
         case "missing":
-            return f"{label}: {last} is missing; write: {last} = {_FOR_INSTANCE.get(last, '...')}"
-        case "tuple_type" if not key:
-            return (
-                f"{label}: several are possible; write [[{label}]] above each, in double brackets"
+            return f"{'.'.join(keys)} is missing; write: {last} = {_for_instance(file, last)}"
+        case "string_pattern_mismatch" if last in _FOR_INSTANCE:
+            text = (
+                "this has letters or signs that it may not have; "
+                f"write it like: {_FOR_INSTANCE[last]}"
             )
-        case "model_type" | "model_attributes_type" if not key:
-            return f"{label}: this is a table; write [{label}] above its keys"
-    return f"{label}: {key}: {text}" if key else f"{label}: {text}"
+        case "tuple_type" if place[-1:] == place[:1] and last in _NAMED_BY:
+            return f"[{last}] is one; write: [[{last}]], in double brackets, above each"
+    if last == "timezone" and error["type"] == "value_error" and not error["input"]:
+        return f"timezone is missing; write: timezone = {_for_instance(file, last)}"
+    if last == "when" and isinstance(error["input"], str) and error["type"] == "value_error":
+        return f'"{error["input"]}": {text}'
+    key = ".".join(keys).strip(".")
+    return f"{key}: {text}" if key else text
+
+
+def _for_instance(file: Reviewed, key: str) -> str:
+    client = file.data.get("client")
+    own = client.get("timezone") if isinstance(client, dict) and key == "timezone" else None
+    return f'"{own}"' if isinstance(own, str) and own else _FOR_INSTANCE.get(key, "...")
+
+
+def calm(text: str) -> str:
+    """A sentence or two as the end of a line: what is wrong; what to write instead."""
+    text = re.sub(r"\. (?=[A-Z])", "; ", text.rstrip("."))
+    text = re.sub(r"; ([A-Z])(?=[a-z ])", lambda found: f"; {found[1].lower()}", text)
+    return re.sub(r"^[A-Z](?=[a-z ])", lambda found: found[0].lower(), text)
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
@@ -201,9 +260,8 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
     return f"there is no key '{key}'; write: {what}"
 
 
-def _keys_around(place: Place) -> list[str]:
+def _keys_around(model: Any, place: Place) -> list[str]:
     """The keys that are known beside the last one of a place."""
-    model: Any = ClientFile
     for part in place[:-1]:
         if isinstance(part, int):
             continue
