@@ -24,11 +24,9 @@ from paraplu.dispatch.dispatch import Dispatch
 from paraplu.dispatch.embedded import EmbeddedDispatch
 from paraplu.dispatch.hands import ChildHands
 from paraplu.dispatch.worker import Worker
-from paraplu.domain.agreement import WorkingCalendar
-from paraplu.domain.calendar import Calendar
 from paraplu.domain.connector import Recorder
 from paraplu.domain.person import Person
-from paraplu.engine.ahead import Days
+from paraplu.engine.agreed import own_calendar
 from paraplu.engine.answers import Answers
 from paraplu.engine.asking import Asking
 from paraplu.engine.casefile import CaseFiles
@@ -107,11 +105,7 @@ class Centre:
 
     def clock(self) -> ScheduleClock:
         """The clock of this installation's schedules. Any number of them may go at once."""
-
-        def trouble(error: Exception) -> None:
-            self.log.error("clock_failed", exc_info=error)
-
-        return ScheduleClock(self.planner, trouble)
+        return ScheduleClock(self.planner, lambda one: self.log.error("clock_failed", exc_info=one))
 
     def _told(self, run: str, outcome: RunReport | Exception) -> None:
         if isinstance(outcome, Exception):
@@ -256,14 +250,7 @@ def open_centre(
     leases = Leases(parts.database, parts.clock, paraplu.__version__, home.locks, home.stall)
     asking, desks = Asking(parts, dispatch.offer), Desks(parts)
     log = log_to(home.log_file)
-    planner = Planner(
-        parts,
-        asking,
-        partial(_calendar, parts),
-        trouble=lambda schedule, error: log.error(
-            "schedule_failed", client=schedule.partition("/")[0], exc_info=error
-        ),
-    )
+    planner = Planner(parts, asking, own_calendar, trouble=partial(log.error, "schedule_failed"))
     return Centre(
         home=home,
         plugins=plugins,
@@ -280,15 +267,6 @@ def open_centre(
         children=children,
         log=log,
     )
-
-
-def _calendar(parts: Parts, connection: Any, client: str, service: str) -> tuple[Calendar, Days]:
-    """The calendar of a client's service by its newest agreement alone."""
-    versions = [
-        one for one in parts.clients.agreements(connection, client) if one.service == service
-    ]
-    settings = versions[-1].calendar if versions else WorkingCalendar()
-    return settings.calendar(), {}
 
 
 def _dispatch(home: Home) -> Dispatch:

@@ -9,7 +9,8 @@ from functools import lru_cache
 
 from sqlalchemy import Connection
 
-from paraplu.domain.agreement import Agreement, Client
+from paraplu.domain.agreement import Agreement, Client, WorkingCalendar
+from paraplu.domain.calendar import Calendar
 from paraplu.domain.pause import Subject
 from paraplu.engine.clock import from_ms
 from paraplu.store import clients
@@ -25,6 +26,15 @@ def read_agreement(settings: str) -> Agreement:
 def read_client(settings: str) -> Client:
     """A client from its settings of record."""
     return Client.model_validate_json(settings)
+
+
+def own_calendar(
+    connection: Connection, client: str, service: str
+) -> tuple[Calendar, dict[str, tuple[date, ...]]]:
+    """The calendar of the newest agreement about a service by itself: no shared ones, no dates."""
+    versions = Agreed.of(connection, {client}).agreements.get((client, service), ())
+    settings = versions[-1].calendar if versions else WorkingCalendar()
+    return settings.calendar(), {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ _AT_ONCE = 50  # schedules in one transaction
 Tell = Callable[[Connection, Any], None]
 """Told of every planned run (its row) that is missed, in the transaction that writes it."""
 
-Trouble = Callable[[str, Exception], None]
-"""Told of a schedule that cannot be planned, and why."""
+Trouble = Callable[..., None]
+"""Told of a schedule (`client`, `schedule`: its name) that cannot be planned, and why (`exc_info`)."""
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Planner:
         asking: Asking,
         calendars: Calendars,
         tell: Tell = lambda _connection, _row: None,
-        trouble: Trouble = lambda _schedule, _error: None,
+        trouble: Trouble = lambda **_what: None,
     ) -> None:
         self._parts = parts
         self._asking = asking
@@ -157,7 +157,7 @@ class Planner:
         except StorageDown:
             raise
         except Exception as error:
-            self._trouble(f"{row.client}/{row.name}", error)
+            self._trouble(client=row.client, schedule=row.name, exc_info=error)
 
     def _heard(
         self, connection: Connection, rows: Sequence[Any], now: int
@@ -220,7 +220,7 @@ class Planner:
         try:
             decided = self._decide(schedule, rows, going)
         except Exception as error:
-            self._trouble(rows[0].schedule, error)
+            self._trouble(client=schedule.client, schedule=schedule.name, exc_info=error)
             decided = [Settled(uid, PlannedState.MISSED, Why.NOT_COMPUTED) for uid in by_uid]
         pair = rows[0].client, rows[0].service
         before = going.runs.get(pair)

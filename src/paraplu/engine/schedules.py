@@ -15,6 +15,7 @@ from paraplu.engine.ahead import read_schedule
 from paraplu.engine.clock import from_ms
 from paraplu.engine.journal import OURSELVES, Personal, pack, unpack
 from paraplu.engine.moves import Moved, entries_of, instant
+from paraplu.engine.outlook import Outlook, outlook
 from paraplu.engine.parts import Parts
 from paraplu.engine.pausing import paused, words
 from paraplu.engine.people import RETENTION, Known, require
@@ -28,6 +29,9 @@ CENTRE = "centre"
 """The owner of the key under which reasons are sealed that concern more than one client."""
 
 _REASON = 500  # characters
+_NOT_TAKEN = (
+    600_000  # milliseconds after which a run that is due should have been taken by a worker
+)
 
 
 class Schedules:
@@ -149,6 +153,18 @@ class Schedules:
                 detail={"pause": uid, "scope": row.scope, "name": row.name or None},
             )
             self._parts.journal.write(connection, entry)
+
+    def next(self, connection: Connection, days: int, client: str | None = None) -> Outlook:
+        """What is ahead in so many days; see `paraplu.engine.outlook`."""
+        return outlook(connection, self._parts, self._planner.ahead.calendars, days, client)
+
+    def overdue(self, connection: Connection, client: str | None = None) -> list[Any]:
+        """Planned runs that a person must see to: missed ones, and ones that no worker has taken in time."""
+        limit = self._parts.clock.ms() - _NOT_TAKEN
+        rows = planned.listed(
+            connection, PlannedState.MISSED, PlannedState.DUE, most=10_000, client=client
+        )
+        return [row for row in rows if row.state == "missed" or row.changed_at < limit]
 
     def pauses(self, connection: Connection) -> list[Pause]:
         """The pauses that hold now, the first first."""

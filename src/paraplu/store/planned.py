@@ -173,6 +173,14 @@ def next_time(connection: Connection, now: int) -> int | None:
     return connection.execute(query).scalar()
 
 
+def not_as_planned(connection: Connection, begin: int) -> list[Row[Any]]:
+    """Planned runs for later than `begin` (milliseconds) of which something has become already."""
+    query = select(planned_runs).where(
+        planned_runs.c.state != PlannedState.PLANNED.value, planned_runs.c.planned_for > begin
+    )
+    return list(connection.execute(query))
+
+
 def after(connection: Connection, schedule: str, begin: int) -> list[Row[Any]]:
     """All planned runs of a schedule for later than `begin`, held until a writing transaction ends."""
     query = (

@@ -71,6 +71,14 @@ def going(
     return {(row.client, row.service): row.uid for row in connection.execute(query)}
 
 
+def lengths(connection: Connection, since: int) -> list[tuple[str, str, int]]:
+    """Client, service and milliseconds of every run that finished after `since` (milliseconds)."""
+    query = select(runs.c.client, runs.c.service, runs.c.ended_at - runs.c.started_at).where(
+        runs.c.ended_at > since, runs.c.ending == "finished", runs.c.started_at.is_not(None)
+    )
+    return [(row[0], row[1], int(row[2])) for row in connection.execute(query)]
+
+
 def ended(
     connection: Connection,
     client: str,
