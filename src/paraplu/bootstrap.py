@@ -27,6 +27,7 @@ from paraplu.dispatch.worker import Worker
 from paraplu.domain.connector import Recorder
 from paraplu.domain.person import Person
 from paraplu.engine.agreed import own_calendar
+from paraplu.engine.ahead import Ahead
 from paraplu.engine.answers import Answers
 from paraplu.engine.asking import Asking
 from paraplu.engine.casefile import CaseFiles
@@ -250,7 +251,7 @@ def open_centre(
     leases = Leases(parts.database, parts.clock, paraplu.__version__, home.locks, home.stall)
     asking, desks = Asking(parts, dispatch.offer), Desks(parts)
     log = log_to(home.log_file)
-    planner = Planner(parts, asking, own_calendar, trouble=partial(log.error, "schedule_failed"))
+    planner = Planner(parts, asking, parts.ahead, trouble=partial(log.error, "schedule_failed"))
     return Centre(
         home=home,
         plugins=plugins,
@@ -354,7 +355,7 @@ def _parts(
         verifier=verifier,
     )
     people = People(database, keys, clock, journal)
-    known = Clients(clock, people)
+    known, ahead = Clients(clock, people), Ahead(clock, journal, own_calendar)
     wordings = lru_cache(maxsize=None)(lambda language: Wording(language, plugins.catalogues))
     return Parts(
         database=database,
@@ -364,7 +365,8 @@ def _parts(
         journal=journal,
         people=people,
         clients=known,
-        records=Records(database, keys, clock, journal, people, known, plugins.bots),
+        records=Records(database, keys, clock, journal, people, known, plugins.bots, ahead),
+        ahead=ahead,
         case_files=CaseFiles(keys),
         bots=plugins.bots,
         workbooks=lambda: plugins.connector("spreadsheet"),

@@ -60,7 +60,7 @@ def test_a_run_is_made_due_at_its_time_and_accounted_for_to_its_end(bureau: Bure
     with bureau.centre.parts.database.read() as connection:
         row = planned.get(connection, run.planned_run)
     assert row.run == run.uid
-    assert kinds(bureau) == ["schedule-changed", "schedule-planned", "planned-run-due"]
+    assert kinds(bureau) == ["schedule-planned", "planned-run-due"]
     bureau.assert_intact()
 
 
@@ -139,9 +139,7 @@ def test_planners_that_look_at_once_double_nothing_and_leave_nothing_out(bureau:
     centre = bureau.centre
     from paraplu.engine.planned import Planner
 
-    planners = [
-        Planner(centre.parts, centre.asking, centre.planner.ahead.calendars) for _ in range(3)
-    ]
+    planners = [Planner(centre.parts, centre.asking, centre.parts.ahead) for _ in range(3)]
     for hour in range(9, 18):
         bureau.time.now = at(f"2026-11-18 {hour:02}:59")
         with ThreadPoolExecutor(3) as pool:
@@ -303,9 +301,9 @@ def test_a_calendar_without_more_dates_stops_no_other_and_goes_on_when_it_has_so
     bureau: Bureau,
 ) -> None:
     dates = {"payroll": (at("2026-11-18 00:00").date(),)}
-    planner = bureau.centre.planner
-    own = planner.ahead.calendars
-    planner.ahead.calendars = lambda *asked: (own(*asked)[0], dates)
+    ahead = bureau.centre.parts.ahead
+    own = ahead.calendars
+    ahead.calendars = lambda *asked: (own(*asked)[0], dates)
     put(bureau, "on the dates of payroll at 09:00")
     put(bureau, MORNING, "orders", service=ORDER)
     tick_at(bureau, "2026-11-19 07:30")
@@ -410,5 +408,7 @@ def test_the_same_schedule_put_twice_changes_nothing(bureau: Bureau) -> None:
     put(bureau, MORNING)
     before = kinds(bureau)
     with bureau.centre.parts.database.write() as connection:
-        assert not bureau.centre.schedules.put(connection, schedule(MORNING), bureau.who("ines"))
+        assert not bureau.centre.parts.ahead.put(
+            connection, schedule(MORNING), bureau.who("ines").uid
+        )
     assert kinds(bureau) == before

@@ -32,15 +32,17 @@ def schedule(when: str, name: str = "bookings", **more: Any) -> Schedule:
 def put(bureau: Bureau, when: str, name: str = "bookings", **more: Any) -> Schedule:
     """Put a schedule into force."""
     made = schedule(when, name, **more)
+    others = tuple(one for one in bureau.file.schedule if one.name != name)
+    bureau.file = bureau.file.model_copy(update={"schedule": (*others, made)})
     with bureau.centre.parts.database.write() as connection:
-        bureau.centre.schedules.put(connection, made, bureau.who("ines"))
+        bureau.centre.parts.ahead.put(connection, made, bureau.who("ines").uid)
     return made
 
 
 def end(bureau: Bureau, name: str = "bookings") -> bool:
     """End a schedule."""
     with bureau.centre.parts.database.write() as connection:
-        return bureau.centre.schedules.end(connection, CLIENT, name, bureau.who("ines"))
+        return bureau.centre.parts.ahead.end(connection, CLIENT, name, bureau.who("ines").uid)
 
 
 def at(text: str, zone: ZoneInfo = AMSTERDAM) -> datetime:

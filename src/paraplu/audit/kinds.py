@@ -241,14 +241,6 @@ _ALL = (
         severity=_MEDIUM,
     ),
     Kind(
-        "schedule-changed",
-        ENTITY,
-        UPDATE,
-        Phase.SCHEDULE,
-        "A schedule was made or changed; it plans runs from now on as it says now.",
-    ),
-    Kind("schedule-ended", ENTITY, UPDATE, Phase.SCHEDULE, "A schedule was ended."),
-    Kind(
         "schedule-planned",
         ENTITY,
         CREATE,

@@ -24,10 +24,9 @@ from paraplu.domain.planned import REPLANNED, TOO_EARLY, PlannedState, Why
 from paraplu.domain.recurrence import CalendarEnded, Occurrence, occurrences
 from paraplu.domain.schedule import Schedule, TimeRule
 from paraplu.engine.agreed import Agreed
-from paraplu.engine.clock import from_ms, to_ms
-from paraplu.engine.journal import OURSELVES, Hand
+from paraplu.engine.clock import Clock, from_ms, to_ms
+from paraplu.engine.journal import OURSELVES, Hand, Journal
 from paraplu.engine.moves import Moved, entries_of, instant
-from paraplu.engine.parts import Parts
 from paraplu.store import planned, schedules
 
 HORIZON = timedelta(days=7)
@@ -76,9 +75,48 @@ def times(
 class Ahead:
     """The ledger's future."""
 
-    def __init__(self, parts: Parts, calendars: Calendars) -> None:
-        self._parts = parts
+    def __init__(self, clock: Clock, journal: Journal, calendars: Calendars) -> None:
+        self._clock = clock
+        self._journal = journal
         self.calendars = calendars
+
+    def put(self, connection: Connection, schedule: Schedule, by: str) -> bool:
+        """Put a schedule into force, in the transaction of whatever does so. False when it is so already.
+
+        `by` is the uid of a person. Until now the schedule's runs are planned as it said before, from now on
+        as it says now: what is planned no more is skipped, what still is stays. That it was changed is the
+        caller's to tell.
+        """
+        row = self._caught_up(connection, schedule.client, schedule.name)
+        if row is not None and row.ended_at is None and read_schedule(row.settings) == schedule:
+            return False
+        settings, now = schedule.model_dump_json(), self._clock.ms()
+        schedules.put(
+            connection, schedule.client, schedule.name, schedule.service, settings, by, now
+        )
+        self._keep(connection, schedule.client, schedule.name)
+        return True
+
+    def end(self, connection: Connection, client: str, name: str, by: str) -> bool:
+        """End a schedule: its future runs are skipped. False when there is none that has not ended."""
+        self._caught_up(connection, client, name)
+        if not schedules.end(connection, client, name, by, self._clock.ms()):
+            return False
+        self._keep(connection, client, name)
+        return True
+
+    def _caught_up(self, connection: Connection, client: str, name: str) -> Any:
+        """A schedule whose planned runs up to now stand in the ledger; None when there is none."""
+        schedules.alone(connection)
+        row = schedules.get(connection, client, name)
+        if row is not None and row.ended_at is None:
+            self.keep(connection, row, self._clock.ms())
+        return row
+
+    def _keep(self, connection: Connection, client: str, name: str) -> None:
+        row = schedules.get(connection, client, name)
+        if row is not None:
+            self.keep(connection, row, self._clock.ms())
 
     def keep(self, connection: Connection, row: Any, now: int) -> list[Moved]:
         """Bring the planned runs of one schedule up to `now` and ahead. `row` is held by this transaction.
@@ -101,7 +139,7 @@ class Ahead:
         if until != row.planned_until:
             schedules.planned_up_to(connection, row.client, row.name, until)
         hand = Hand(row.applied_by) if changed else OURSELVES
-        journal = self._parts.journal
+        journal = self._journal
         journal.write(connection, *entries_of(journal, hand, moved))
         if added:
             entry = journal.entry(
@@ -159,7 +197,7 @@ class Ahead:
         fresh: Sequence[Slot],
         now: int,
     ) -> int:
-        uid = self._parts.clock.uid
+        uid = self._clock.uid
         rows = [
             {
                 "uid": uid(),

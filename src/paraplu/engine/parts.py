@@ -9,6 +9,7 @@ from typing import Any
 from paraplu.domain.bot import Bot
 from paraplu.domain.connector import Recorder
 from paraplu.domain.workbook import WorkbookConnector
+from paraplu.engine.ahead import Ahead
 from paraplu.engine.casefile import CaseFiles
 from paraplu.engine.clients import Clients
 from paraplu.engine.clock import Clock
@@ -38,6 +39,7 @@ class Parts:
     people: People
     clients: Clients
     records: Records
+    ahead: Ahead
     case_files: CaseFiles
     bots: Mapping[str, Bot[Any]]
     workbooks: Callable[[], WorkbookConnector]

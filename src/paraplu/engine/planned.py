@@ -17,7 +17,7 @@ from paraplu.domain.pause import Pause, holding_back
 from paraplu.domain.planned import Coming, PlannedState, Settled, Why, settle
 from paraplu.engine import events
 from paraplu.engine.agreed import Agreed
-from paraplu.engine.ahead import Ahead, Calendars, read_schedule
+from paraplu.engine.ahead import Ahead, read_schedule
 from paraplu.engine.asking import RUN, Asking
 from paraplu.engine.journal import OURSELVES, Hand
 from paraplu.engine.moves import Moved, entries_of
@@ -55,7 +55,7 @@ class Planner:
         self,
         parts: Parts,
         asking: Asking,
-        calendars: Calendars,
+        ahead: Ahead,
         tell: Tell = lambda _connection, _row: None,
         trouble: Trouble = lambda **_what: None,
     ) -> None:
@@ -63,7 +63,7 @@ class Planner:
         self._asking = asking
         self._tell = tell
         self._trouble = trouble
-        self.ahead = Ahead(parts, calendars)
+        self.ahead = ahead
         self._basis: tuple[Any, ...] | None = None
         self._looked = 0
         self._events: list[tuple[str, str]] = []
@@ -101,20 +101,6 @@ class Planner:
             self._basis, self._looked = basis, now
         with parts.database.read() as connection:
             return planned.next_time(connection, now)
-
-    def catch_up(self, connection: Connection, client: str, name: str) -> None:
-        """Write what a schedule has planned up to now, before it is changed in this transaction."""
-        schedules.alone(connection)
-        row = schedules.get(connection, client, name)
-        if row is not None and row.ended_at is None:
-            self.ahead.keep(connection, row, self._parts.clock.ms())
-
-    def replan(self, connection: Connection, client: str, name: str) -> None:
-        """Bring the future of a schedule that was changed in this transaction into the ledger."""
-        schedules.alone(connection)
-        row = schedules.get(connection, client, name)
-        if row is not None:
-            self.ahead.keep(connection, row, self._parts.clock.ms())
 
     def make_due(
         self, connection: Connection, row: Any, by: str, hand: Hand, reason: Any = None

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from paraplu.domain.mandate import Mandate
 from paraplu.domain.person import Role
 from paraplu.domain.shared_calendar import SharedCalendar
+from paraplu.engine.ahead import Ahead
 from paraplu.engine.checking import OnRecord, wrong_places
 from paraplu.engine.clientfile import (
     CalendarFile,
@@ -33,7 +34,7 @@ from paraplu.engine.journal import Journal, Personal, words
 from paraplu.engine.people import RETENTION, Known, People, require
 from paraplu.engine.reviewed import Reviewed, Wrong, require_right
 from paraplu.errors import NotFound
-from paraplu.store import calendars, clients, schedules
+from paraplu.store import calendars, clients
 from paraplu.store.database import Database
 from paraplu.store.keys import KeyStore, Scope
 
@@ -61,6 +62,7 @@ class Records:
         people: People,
         clients: Clients,
         bots: Mapping[str, Any],
+        ahead: Ahead,
     ) -> None:
         self._database = database
         self._keys = keys
@@ -69,6 +71,7 @@ class Records:
         self._people = people
         self._clients = clients
         self._bots = bots
+        self._ahead = ahead
 
     def check(self, files: Sequence[Reviewed]) -> None:
         """Raise `SettingsWrong` that names every wrong place of these files, each with its line."""
@@ -212,11 +215,10 @@ class Records:
         before = {one.name: one for one in self._clients.schedules(connection, client.id)}
         after = {one.name: one for one in file.schedule}
         for name in before.keys() - after.keys():
-            schedules.end(connection, client.id, name, by.uid, now)
-        for name, one in after.items():
-            if before.get(name) != one:
-                settings = one.model_dump_json()
-                schedules.put(connection, client.id, name, one.service, settings, by.uid, now)
+            self._ahead.end(connection, client.id, name, by.uid)
+        for one in after.values():
+            if before.get(one.name) != one:
+                self._ahead.put(connection, one, by.uid)
 
     def _write_mandates(
         self,

@@ -1,4 +1,4 @@
-"""Schedules as people handle them: put into force and ended, paused, resumed, run now, skipped."""
+"""Schedules as people handle them: paused, resumed, run now, skipped, and what comes next."""
 
 from __future__ import annotations
 
@@ -40,46 +40,6 @@ class Schedules:
     def __init__(self, parts: Parts, planner: Planner) -> None:
         self._parts = parts
         self._planner = planner
-
-    def put(self, connection: Connection, schedule: Schedule, by: Known) -> bool:
-        """Put a schedule into force, in the transaction of whatever does so. False when it is so already.
-
-        Until now the schedule's runs are planned as it said before, from now on as it says now: what is
-        planned no more is skipped, what is planned still stays. Roles are the caller's to check.
-        """
-        row = schedules.get(connection, schedule.client, schedule.name)
-        old = None if row is None or row.ended_at is not None else read_schedule(row.settings)
-        if old == schedule:
-            return False
-        if old is not None:
-            self._planner.catch_up(connection, schedule.client, schedule.name)
-        version = schedules.put(
-            connection,
-            schedule.client,
-            schedule.name,
-            schedule.service,
-            schedule.model_dump_json(),
-            by.uid,
-            self._parts.clock.ms(),
-        )
-        self._tell_changed(connection, "schedule-changed", schedule, by, version, old)
-        self._planner.replan(connection, schedule.client, schedule.name)
-        return True
-
-    def end(self, connection: Connection, client: str, name: str, by: Known) -> bool:
-        """End a schedule, in the transaction of whatever does so: its future runs are skipped.
-
-        False when there is none that has not ended.
-        """
-        row = schedules.get(connection, client, name)
-        if row is None or row.ended_at is not None:
-            return False
-        self._planner.catch_up(connection, client, name)
-        schedules.end(connection, client, name, by.uid, self._parts.clock.ms())
-        old = read_schedule(row.settings)
-        self._tell_changed(connection, "schedule-ended", old, by, row.version + 1, old)
-        self._planner.replan(connection, client, name)
-        return True
 
     def of(self, connection: Connection, client: str) -> list[Schedule]:
         """The schedules of a client that have not ended, by name."""
@@ -312,32 +272,6 @@ class Schedules:
     def _key(self, client: str | None) -> str:
         owner = CENTRE if client is None else f"client/{client}"
         return self._parts.keys.key_for(KeyScope(owner, RETENTION, self._parts.clock.now().year))
-
-    def _tell_changed(
-        self,
-        connection: Connection,
-        kind: str,
-        schedule: Schedule,
-        by: Known,
-        version: int,
-        old: Schedule | None,
-    ) -> None:
-        """Schedules hold no personal data but for what somebody may have written in a note."""
-        after = {} if kind == "schedule-ended" else schedule.model_dump(mode="json")
-        before = {} if old is None else old.model_dump(mode="json")
-        personal = Personal(
-            self._key(schedule.client), before=before, after=after, thing="schedule"
-        )
-        detail = {"schedule": schedule.id, "version": version}
-        entry = self._parts.journal.entry(
-            kind,
-            by.hand,
-            client=schedule.client,
-            service=schedule.service,
-            personal=personal,
-            detail=detail,
-        )
-        self._parts.journal.write(connection, entry)
 
 
 def _reason(text: str) -> str:
