@@ -17,7 +17,6 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 import paraplu
-from paraplu.audit.note import Signer, Verifier
 from paraplu.dispatch.children import Children
 from paraplu.dispatch.clock import ScheduleClock
 from paraplu.dispatch.dispatch import Dispatch
@@ -26,15 +25,16 @@ from paraplu.dispatch.hands import ChildHands
 from paraplu.dispatch.worker import Worker
 from paraplu.domain.connector import Recorder
 from paraplu.domain.person import Person
-from paraplu.engine.agreed import own_calendar
 from paraplu.engine.ahead import Ahead
 from paraplu.engine.answers import Answers
 from paraplu.engine.asking import Asking
+from paraplu.engine.calendars import Calendars
 from paraplu.engine.casefile import CaseFiles
 from paraplu.engine.cases import Desks
 from paraplu.engine.clients import Clients
 from paraplu.engine.clock import Clock
 from paraplu.engine.hands import Hands, HandsTerms, OwnHands, Tools
+from paraplu.engine.holidays import Holidays
 from paraplu.engine.intake import Intake
 from paraplu.engine.journal import OURSELVES, Journal
 from paraplu.engine.leases import Leases
@@ -55,7 +55,7 @@ from paraplu.settings import SETTINGS, Home, check_places, load_home
 from paraplu.store.database import Database
 from paraplu.store.entries import count
 from paraplu.store.files import Files
-from paraplu.store.keys import KeyStore, require_private, secret_bytes
+from paraplu.store.keys import KeyStore, secret_bytes
 from paraplu.store.tables import SCHEMA
 from paraplu.store.upgrade import Upgraded, upgrade
 
@@ -72,6 +72,7 @@ class Centre:
     asking: Asking
     planner: Planner
     schedules: Schedules
+    holidays: Holidays
     desks: Desks
     answers: Answers
     proof: Proof
@@ -98,7 +99,7 @@ class Centre:
             self.parts.database,
             log=journal.log,
             clock=self.parts.clock,
-            signer=_signing(self.home)[0],
+            signer=self.home.signing()[0],
             tell=lambda event: self.log.info(event.replace("-", "_")),
         )
         beside = () if self.parts.database.is_sqlite else (sequencer.run,)
@@ -261,6 +262,7 @@ def open_centre(
         asking=asking,
         planner=planner,
         schedules=Schedules(parts, planner),
+        holidays=Holidays(parts),
         desks=desks,
         answers=Answers(parts, desks, home.answers),
         proof=Proof(parts),
@@ -344,7 +346,7 @@ def _parts(
         secret_bytes(home.secrets / "master.key"),
         secret_bytes(home.secrets / "index.key"),
     )
-    signer, verifier = _signing(home)
+    signer, verifier = home.signing()
     journal = Journal(
         database=database,
         keys=keys,
@@ -355,7 +357,9 @@ def _parts(
         verifier=verifier,
     )
     people = People(database, keys, clock, journal)
-    known, ahead = Clients(clock, people), Ahead(clock, journal, own_calendar)
+    known = Clients(clock, people)
+    calendars = Calendars(clock, journal, known)
+    ahead = Ahead(clock, journal, calendars.of)
     wordings = lru_cache(maxsize=None)(lambda language: Wording(language, plugins.catalogues))
     return Parts(
         database=database,
@@ -365,7 +369,10 @@ def _parts(
         journal=journal,
         people=people,
         clients=known,
-        records=Records(database, keys, clock, journal, people, known, plugins.bots, ahead),
+        calendars=calendars,
+        records=Records(
+            database, keys, clock, journal, people, known, plugins.bots, calendars, ahead
+        ),
         ahead=ahead,
         case_files=CaseFiles(keys),
         bots=plugins.bots,
@@ -385,19 +392,6 @@ def tools_of(home: Home, plugins: Plugins) -> Tools:
         address=home.address,
         credential=home.credential,
     )
-
-
-def _signing(home: Home) -> tuple[Signer | None, Verifier]:
-    """The signing key when it lies here, and the key that verifies it."""
-    path = home.secrets / "log.key"
-    if path.exists():
-        require_private(path)
-        signer = Signer(home.log, secret_bytes(path))
-        return signer, signer.verifier
-    public = home.path / "log.vkey"
-    if not public.is_file():
-        raise SettingsWrong(f"Neither {path} nor {public} is there: the log cannot be verified.")
-    return None, Verifier.from_vkey(public.read_text(encoding="utf-8").strip())
 
 
 def _origin(now: datetime) -> str:

@@ -17,10 +17,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from paraplu.audit.note import Signer, Verifier
 from paraplu.domain.agreement import STALL_LIMIT
 from paraplu.domain.credential import Credential, Secret
 from paraplu.errors import SettingsWrong
-from paraplu.store.keys import require_private
+from paraplu.store.keys import require_private, secret_bytes
 
 SETTINGS = "settings.toml"
 _STALL = int(STALL_LIMIT.total_seconds())
@@ -109,6 +110,23 @@ class Home:
             f"The credential '{name}' is missing: set {variable}_USER and {variable}_PASSWORD, or add "
             f"[{name}] with user and password to {path} (mode 600)."
         )
+
+    def signing(self) -> tuple[Signer | None, Verifier]:
+        """The key that signs the log, when it lies here, and the one that verifies it.
+
+        Raises `SettingsWrong` when neither is there.
+        """
+        path = self.secrets / "log.key"
+        if path.exists():
+            require_private(path)
+            signer = Signer(self.log, secret_bytes(path))
+            return signer, signer.verifier
+        public = self.path / "log.vkey"
+        if not public.is_file():
+            raise SettingsWrong(
+                f"Neither {path} nor {public} is there: the log cannot be verified."
+            )
+        return None, Verifier.from_vkey(public.read_text(encoding="utf-8").strip())
 
     def save(self) -> None:
         """Write the settings file, in one step."""

@@ -104,6 +104,13 @@ _ALL = (
         "Versions of a client, its agreements, mandates or schedules came into force.",
     ),
     Kind("calendar-applied", ENTITY, UPDATE, Phase.ADMIN, "A shared calendar came into force."),
+    Kind(
+        "holidays-accepted",
+        ENTITY,
+        UPDATE,
+        Phase.ADMIN,
+        "Holidays of a country and year count from now on as the holidays package has them.",
+    ),
     Kind("settings-exported", ENTITY, READ, Phase.ADMIN, "Settings of record were written out."),
     Kind(
         "database-upgraded",

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from paraplu.cli.session import Session, shared, system_user
+
+if TYPE_CHECKING:
+    from paraplu.bootstrap import Centre
+
+_MOST_MOVED = 10  # planned runs that `doctor` names
 
 
 @click.command()
@@ -156,6 +162,7 @@ def _home_findings(centre: object) -> list[tuple[bool, str]]:
             for client in centre.parts.clients.every(connection)
             for agreement in centre.parts.clients.agreements(connection, client.id)
         ]
+        found += _calendar_findings(centre, connection)
     newest = {(one.client, one.service): one for one in agreements}
     for agreement in newest.values():
         for what, work in (
@@ -168,6 +175,23 @@ def _home_findings(centre: object) -> list[tuple[bool, str]]:
             except ParapluError as error:
                 found.append((False, f"{agreement.id}: {error}"))
     return found
+
+
+def _calendar_findings(centre: Centre, connection: Any) -> list[tuple[bool, str]]:
+    """Calendars that end, and accepted holidays that the installed package says otherwise about."""
+    found = [(False, text) for text in centre.parts.calendars.ending(connection)]
+    differs = centre.holidays.differences(connection)
+    moved = centre.holidays.moved(connection, differs)
+    for one in differs:
+        found.append(
+            (False, f"holidays differ from what was accepted: {one}; see paraplu calendars")
+        )
+    for run in moved[:_MOST_MOVED]:
+        found.append((False, f"accepting them would move {run}"))
+    if len(moved) > _MOST_MOVED:
+        more = len(moved) - _MOST_MOVED
+        found.append((False, f"accepting them would move {more} more: see paraplu calendars list"))
+    return found or [(True, "calendars and holidays")]
 
 
 def _reach(address: str) -> None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "diff": ("paraplu.cli.clients:diff", "Show what applying files would change."),
     "export": ("paraplu.cli.clients:export", "Write the records of a client as a file."),
     "schedules": ("paraplu.cli.schedules:schedules", "Check schedules and client files."),
+    "calendars": ("paraplu.cli.calendars:calendars", "List shared calendars, accept holidays."),
     "receive": ("paraplu.cli.receipts:receive", "Take a client's workbook in."),
     "receipts": ("paraplu.cli.receipts:receipts", "List deliveries; let a large one go on."),
     "rehearse": ("paraplu.cli.runs:rehearse", "Check and plan what is due; change nothing."),

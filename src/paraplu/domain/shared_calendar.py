@@ -32,6 +32,11 @@ class SharedCalendar(Setting):
     freezes: tuple[Freeze, ...] = ()
     ends: date | None = None
 
+    @property
+    def last_day(self) -> date | None:
+        """The last day that it speaks of: its end, or its last date when it has none."""
+        return self.ends or (self.dates[-1] if self.dates else None)
+
     @field_validator("dates")
     @classmethod
     def _in_order(cls, value: tuple[date, ...]) -> tuple[date, ...]:

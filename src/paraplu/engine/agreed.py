@@ -9,12 +9,10 @@ from functools import lru_cache
 
 from sqlalchemy import Connection
 
-from paraplu.domain.agreement import Agreement, Client, WorkingCalendar
-from paraplu.domain.calendar import Calendar
+from paraplu.domain.agreement import Agreement, Client
 from paraplu.domain.pause import Subject
-from paraplu.domain.shared_calendar import SharedCalendar, combined
 from paraplu.engine.clock import from_ms
-from paraplu.store import calendars, clients
+from paraplu.store import clients
 
 
 @lru_cache(maxsize=4096)
@@ -27,28 +25,6 @@ def read_agreement(settings: str) -> Agreement:
 def read_client(settings: str) -> Client:
     """A client from its settings of record."""
     return Client.model_validate_json(settings)
-
-
-def own_calendar(
-    connection: Connection, client: str, service: str
-) -> tuple[Calendar, dict[str, tuple[date, ...]]]:
-    """The calendar of the newest agreement about a service with the shared ones, and the dates of those."""
-    versions = Agreed.of(connection, {client}).agreements.get((client, service), ())
-    settings = versions[-1].calendar if versions else WorkingCalendar()
-    shared = {id: _read_calendar(text) for id, text in calendars.every(connection).items()}
-    return _combined(settings, tuple(shared.values())), {
-        id: one.dates for id, one in shared.items()
-    }
-
-
-@lru_cache(maxsize=256)
-def _read_calendar(settings: str) -> SharedCalendar:
-    return SharedCalendar.model_validate_json(settings)
-
-
-@lru_cache(maxsize=1024)
-def _combined(own: WorkingCalendar, shared: tuple[SharedCalendar, ...]) -> Calendar:
-    return combined(own, *shared)
 
 
 @dataclass(frozen=True, slots=True)

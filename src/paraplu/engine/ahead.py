@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -104,6 +104,17 @@ class Ahead:
             return False
         self._keep(connection, client, name)
         return True
+
+    def bring(self, connection: Connection, wanted: Iterable[Schedule]) -> None:
+        """Bring the ledger of these up to now and ahead, in the transaction that changes their calendar.
+
+        Called before the change, so that what lies behind is planned as it was, and again after it.
+        """
+        names = [(one.client, one.name) for one in wanted]
+        if names:
+            schedules.alone(connection)
+        for row in schedules.held(connection, names):
+            self.keep(connection, row, self._clock.ms())
 
     def _caught_up(self, connection: Connection, client: str, name: str) -> Any:
         """A schedule whose planned runs up to now stand in the ledger; None when there is none."""

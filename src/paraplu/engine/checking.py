@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from paraplu.domain.rule import AfterService, AroundDates, OnDates
+from paraplu.domain.rule import AfterService
 from paraplu.domain.schedule import Schedule
 from paraplu.domain.shared_calendar import SharedCalendar
+from paraplu.engine.calendars import dates_of
 from paraplu.engine.clientfile import OF_THE_CLIENT, CalendarFile, ClientFile
 from paraplu.engine.reviewed import Reviewed, Wrong, unknown_key
 
@@ -40,11 +41,6 @@ def wrong_places(
 ) -> list[tuple[Reviewed, list[Wrong]]]:
     """Every wrong place of files that are to be put into force together, by file."""
     return _Check(files, bots, known).found()
-
-
-def last_day(calendar: SharedCalendar) -> date | None:
-    """The last day that a calendar speaks of, None when it has neither an end nor dates."""
-    return calendar.ends or max(calendar.dates, default=None)
 
 
 class _Check:
@@ -99,7 +95,7 @@ class _Check:
     def _outlived(self, file: Reviewed, calendar: CalendarFile) -> Iterator[Wrong]:
         """Schedules of other clients that go on beyond a calendar that is changed."""
         for schedule in self._known.schedules:
-            if _dates_of(schedule) == calendar.id and (what := _outlives(schedule, calendar)):
+            if dates_of(schedule) == calendar.id and (what := _outlives(schedule, calendar)):
                 yield file.wrong_at(("ends",), f"schedule '{schedule.id}' uses it, and {what}")
 
     def _agreements(self, file: Reviewed, content: ClientFile, now: ClientFile) -> Iterator[Wrong]:
@@ -165,7 +161,7 @@ class _Check:
             schedule, place = content.schedule[good[index]], ("schedule", index, "when")
             if isinstance(schedule.rule, AfterService):
                 yield from self._service(file, place, schedule.rule.service, agreed)
-            name = _dates_of(schedule)
+            name = dates_of(schedule)
             if name is not None:
                 yield from self._calendar(file, place, schedule, name)
 
@@ -199,15 +195,9 @@ class _Check:
         return f"no bot offers the service '{service}'; write one of: {known}"
 
 
-def _dates_of(schedule: Schedule) -> str | None:
-    """The shared calendar whose dates a schedule names."""
-    rule = schedule.rule
-    return rule.calendar if isinstance(rule, OnDates | AroundDates) else None
-
-
 def _outlives(schedule: Schedule, calendar: SharedCalendar) -> str | None:
     """What to write when a schedule goes on after its calendar has ended."""
-    end = last_day(calendar)
+    end = calendar.last_day
     if end is None or (schedule.valid_until is not None and schedule.valid_until <= end):
         return None
     return (

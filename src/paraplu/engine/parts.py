@@ -10,6 +10,7 @@ from paraplu.domain.bot import Bot
 from paraplu.domain.connector import Recorder
 from paraplu.domain.workbook import WorkbookConnector
 from paraplu.engine.ahead import Ahead
+from paraplu.engine.calendars import Calendars
 from paraplu.engine.casefile import CaseFiles
 from paraplu.engine.clients import Clients
 from paraplu.engine.clock import Clock
@@ -38,6 +39,7 @@ class Parts:
     journal: Journal
     people: People
     clients: Clients
+    calendars: Calendars
     records: Records
     ahead: Ahead
     case_files: CaseFiles

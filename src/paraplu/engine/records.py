@@ -18,6 +18,7 @@ from paraplu.domain.mandate import Mandate
 from paraplu.domain.person import Role
 from paraplu.domain.shared_calendar import SharedCalendar
 from paraplu.engine.ahead import Ahead
+from paraplu.engine.calendars import Calendars
 from paraplu.engine.checking import OnRecord, wrong_places
 from paraplu.engine.clientfile import (
     CalendarFile,
@@ -62,6 +63,7 @@ class Records:
         people: People,
         clients: Clients,
         bots: Mapping[str, Any],
+        calendars: Calendars,
         ahead: Ahead,
     ) -> None:
         self._database = database
@@ -71,6 +73,7 @@ class Records:
         self._people = people
         self._clients = clients
         self._bots = bots
+        self._calendars = calendars
         self._ahead = ahead
 
     def check(self, files: Sequence[Reviewed]) -> None:
@@ -190,14 +193,21 @@ class Records:
                 self._people.put(connection, person, by.hand)
             if content.client is None:
                 return Applied(lines)
-            self._write(connection, content, by)
+            self._write(connection, content, by, lines)
             self._tell(connection, content, by, lines, force)
         return Applied(lines, self._revision(connection, file)[1])
 
-    def _write(self, connection: Connection, file: ClientFile, by: Known) -> None:
+    def _write(
+        self, connection: Connection, file: ClientFile, by: Known, lines: list[Line]
+    ) -> None:
         if file.client is None:
             return
         now, client = self._clock.ms(), file.client
+        before = {one.name: one for one in self._clients.schedules(connection, client.id)}
+        planned = [
+            one for one in before.values() if any(line.kind == "agreement" for line in lines)
+        ]
+        self._ahead.bring(connection, planned)
         clients.put(connection, client.id, client.model_dump_json(), now)
         newest = {one.service: one for one in self._clients.agreements(connection, client.id)}
         for agreement in file.agreement:
@@ -212,13 +222,11 @@ class Records:
                     now=now,
                 )
         self._write_mandates(connection, client.id, file.mandate, by, now)
-        before = {one.name: one for one in self._clients.schedules(connection, client.id)}
-        after = {one.name: one for one in file.schedule}
-        for name in before.keys() - after.keys():
+        for name in sorted(before.keys() - {one.name for one in file.schedule}):
             self._ahead.end(connection, client.id, name, by.uid)
-        for one in after.values():
-            if before.get(one.name) != one:
-                self._ahead.put(connection, one, by.uid)
+        for one in file.schedule:
+            self._ahead.put(connection, one, by.uid)
+        self._ahead.bring(connection, planned)
 
     def _write_mandates(
         self,
@@ -251,8 +259,11 @@ class Records:
     def _write_calendar(
         self, connection: Connection, file: CalendarFile, by: Known, lines: list[Line], force: bool
     ) -> None:
+        users = self._calendars.users(connection, file.id)
+        self._ahead.bring(connection, users)  # up to now as the calendar still says
         settings = plain_calendar(file).model_dump_json()
         calendars.put(connection, file.id, settings, by.uid, self._clock.ms())
+        self._ahead.bring(connection, users)
         detail = {"calendar": file.id, "forced": force}
         owner = f"calendar/{file.id}"
         entry = self._entry("calendar-applied", owner, by, lines, detail=detail)
