@@ -42,6 +42,7 @@ from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, People
 from paraplu.engine.planned import Planner
 from paraplu.engine.proof import Proof
+from paraplu.engine.proposals import Proposals
 from paraplu.engine.records import Records
 from paraplu.engine.report import RunReport
 from paraplu.engine.runs import Runs
@@ -360,6 +361,7 @@ def _parts(
     known = Clients(clock, people)
     calendars = Calendars(clock, journal, known)
     ahead = Ahead(clock, journal, calendars.of)
+    proposals = Proposals(database, keys, clock, journal, people, known)
     wordings = lru_cache(maxsize=None)(lambda language: Wording(language, plugins.catalogues))
     return Parts(
         database=database,
@@ -370,8 +372,10 @@ def _parts(
         people=people,
         clients=known,
         calendars=calendars,
+        proposals=proposals,
         records=Records(
-            database, keys, clock, journal, people, known, plugins.bots, calendars, ahead
+            *(database, keys, clock, journal, people, known, plugins.bots),
+            *(calendars, ahead, proposals),
         ),
         ahead=ahead,
         case_files=CaseFiles(keys),

@@ -111,6 +111,17 @@ _ALL = (
         Phase.ADMIN,
         "Holidays of a country and year count from now on as the holidays package has them.",
     ),
+    Kind(
+        "proposal-made", ENTITY, CREATE, Phase.ADMIN, "A change waits for a second person's word."
+    ),
+    Kind(
+        "proposal-accepted",
+        ENTITY,
+        ACTIVATE,
+        Phase.ADMIN,
+        "A second person put a change into force that somebody else had proposed.",
+    ),
+    Kind("proposal-declined", ENTITY, UPDATE, Phase.ADMIN, "A proposed change was declined."),
     Kind("settings-exported", ENTITY, READ, Phase.ADMIN, "Settings of record were written out."),
     Kind(
         "database-upgraded",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ FILES = click.argument(
 @FILES
 @click.option("--force", is_flag=True, help="Apply although the records changed since the export.")
 @shared
-def apply(session: Session, files: tuple[Path, ...], force: bool) -> None:
+def apply(session: Session, files: tuple[Path, ...], force: bool) -> int:
     """Put reviewed FILES (or all of a folder) into force, together or none of them.
 
     \b
@@ -37,10 +37,13 @@ def apply(session: Session, files: tuple[Path, ...], force: bool) -> None:
     with session.centre() as centre:
         by = session.acting(centre)
         applied = centre.parts.records.apply(reviewed, by, force=force)
-    for file, one in zip(reviewed, applied, strict=True):
+    pairs = list(zip(reviewed, applied, strict=True))
+    for file, one in pairs:
         if one.revision is not None:
             _note_revision(Path(file.name), one.revision)
-    _show(session, {file.name: one.lines for file, one in zip(reviewed, applied, strict=True)})
+    proposed = {file.name: one.proposal for file, one in pairs if one.proposal is not None}
+    _show(session, {file.name: one.lines for file, one in pairs}, proposed)
+    return 3 if proposed else 0  # a person is needed
 
 
 @click.command()
@@ -112,14 +115,21 @@ def paths_of(files: Sequence[Path]) -> list[Path]:
     ]
 
 
-def _show(session: Session, changed: dict[str, list[Line]]) -> None:
+def _show(
+    session: Session, changed: Mapping[str, list[Line]], proposed: Mapping[str, str] | None = None
+) -> None:
+    proposed = proposed or {}
     for name, lines in changed.items():
         session.out.heading(f"{name}: {len(lines) or 'no'} change{'' if len(lines) == 1 else 's'}")
         for line in lines:
             session.out.line(f"  {line}")
-    session.out.result(
-        {"files": {name: [str(line) for line in lines] for name, lines in changed.items()}}
-    )
+        if name in proposed:
+            session.out.line(
+                "  Not in force yet: a second person is needed. "
+                f"They run: paraplu proposals accept {proposed[name]}"
+            )
+    files = {name: [str(line) for line in lines] for name, lines in changed.items()}
+    session.out.result({"files": files, "proposals": dict(proposed)})
 
 
 def _plain(file: ClientFile | CalendarFile) -> dict[str, Any]:

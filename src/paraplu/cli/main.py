@@ -23,6 +23,10 @@ COMMANDS = {
     "export": ("paraplu.cli.clients:export", "Write the records of a client as a file."),
     "schedules": ("paraplu.cli.schedules:schedules", "Check schedules and client files."),
     "calendars": ("paraplu.cli.calendars:calendars", "List shared calendars, accept holidays."),
+    "proposals": (
+        "paraplu.cli.proposals:proposals",
+        "Accept or decline changes that wait for a second person.",
+    ),
     "receive": ("paraplu.cli.receipts:receive", "Take a client's workbook in."),
     "receipts": ("paraplu.cli.receipts:receipts", "List deliveries; let a large one go on."),
     "rehearse": ("paraplu.cli.runs:rehearse", "Check and plan what is due; change nothing."),

@@ -135,7 +135,10 @@ class Limits(Setting):
 
 
 class Agreement(Setting):
-    """What was agreed with a client about one service; a new version replaces the one before."""
+    """What was agreed with a client about one service; a new version replaces the one before.
+
+    With `two_people`, changes to the agreement, its mandates and its schedules need a second person.
+    """
 
     client: str
     service: str
@@ -145,6 +148,7 @@ class Agreement(Setting):
     target: str
     credential: str
     approval: Literal["above-limits", "always"] = "above-limits"
+    two_people: bool = False
     days_to_finish: int = Field(default=5, ge=1)
     retention: str = Field(default="nl.7y", pattern=r"^[a-z]{2}(\.[a-z]+)?\.\d{1,2}y$")
     limits: Limits = Limits()

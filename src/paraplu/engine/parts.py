@@ -17,6 +17,7 @@ from paraplu.engine.clock import Clock
 from paraplu.engine.hands import Hands, HandsTerms
 from paraplu.engine.journal import Journal
 from paraplu.engine.people import People
+from paraplu.engine.proposals import Proposals
 from paraplu.engine.records import Records
 from paraplu.engine.wording import Wording
 from paraplu.store.database import Database
@@ -40,6 +41,7 @@ class Parts:
     people: People
     clients: Clients
     calendars: Calendars
+    proposals: Proposals
     records: Records
     ahead: Ahead
     case_files: CaseFiles

@@ -33,8 +33,9 @@ from paraplu.engine.clients import Clients
 from paraplu.engine.clock import Clock
 from paraplu.engine.journal import Journal, Personal, words
 from paraplu.engine.people import RETENTION, Known, People, require
-from paraplu.engine.reviewed import Reviewed, Wrong, require_right
-from paraplu.errors import NotFound
+from paraplu.engine.proposals import Proposals
+from paraplu.engine.reviewed import Reviewed, Wrong, given, require_right
+from paraplu.errors import NotAllowed, NotFound
 from paraplu.store import calendars, clients
 from paraplu.store.database import Database
 from paraplu.store.keys import KeyStore, Scope
@@ -44,11 +45,13 @@ from paraplu.store.keys import KeyStore, Scope
 class Applied:
     """What became of one file: the lines of its difference, and the revision of the records now.
 
-    `revision` is None when nothing was changed that has one.
+    `revision` is None when nothing was changed that has one. `proposal` is the uid of the proposal that the
+    file has become, when its changes need a second person.
     """
 
     lines: list[Line]
     revision: str | None = None
+    proposal: str | None = None
 
 
 class Records:
@@ -65,6 +68,7 @@ class Records:
         bots: Mapping[str, Any],
         calendars: Calendars,
         ahead: Ahead,
+        proposals: Proposals,
     ) -> None:
         self._database = database
         self._keys = keys
@@ -75,6 +79,8 @@ class Records:
         self._bots = bots
         self._calendars = calendars
         self._ahead = ahead
+        self._proposals = proposals
+        proposals.kinds["settings"] = self._carry_out
 
     def check(self, files: Sequence[Reviewed]) -> None:
         """Raise `SettingsWrong` that names every wrong place of these files, each with its line."""
@@ -92,7 +98,8 @@ class Records:
 
         Raises `SettingsWrong` with every wrong place when a file contradicts itself, the others, the bots or
         the records, or when the records have changed since it was exported (`force` passes over that and is
-        in the entry); `NotAllowed` for a person without the role for it.
+        in the entry); `NotAllowed` for a person without the role for it. A file whose changes need a second
+        person becomes a proposal, and nothing of it comes into force before that is accepted.
         """
         require(by, None, Role.ADMINISTRATOR, Role.LEAD)
         with self._database.write() as connection:
@@ -189,13 +196,54 @@ class Records:
             self._write_calendar(connection, file.content, by, lines, force)
         else:
             content = file.client_file
+            if content.client is not None and self._need_two(connection, content.client.id, lines):
+                proposal = self._proposals.make(
+                    connection,
+                    content.client.id,
+                    "settings",
+                    {"file": content.model_dump(mode="json"), "forced": force},
+                    map(str, lines),
+                    by,
+                )
+                return Applied(lines, proposal=proposal)
             for person in content.person:
                 self._people.put(connection, person, by.hand)
             if content.client is None:
                 return Applied(lines)
             self._write(connection, content, by, lines)
-            self._tell(connection, content, by, lines, force)
+            self._tell(connection, content, by, lines, {"forced": force})
         return Applied(lines, self._revision(connection, file)[1])
+
+    def _need_two(self, connection: Connection, client: str, lines: Sequence[Line]) -> bool:
+        """Whether one of these changes needs a second person; one of the client, if any service does."""
+        services = {line.service for line in lines if line.service is not None}
+        if any(line.kind == "client" for line in lines):
+            return self._proposals.needed(connection, client)
+        return self._proposals.needed(connection, client, services)
+
+    def _carry_out(
+        self,
+        connection: Connection,
+        content: Mapping[str, Any],
+        maker: Known,
+        by: Known,
+        proposal: str,
+    ) -> None:
+        """Put a file into force that `maker` proposed and `by` accepts."""
+        file = given(ClientFile.model_validate(content["file"]))
+        require_right(wrong_places([file], self._bots, self._on_record(connection, [file])))
+        lines = self._difference(connection, file)
+        for line in lines:
+            part = line.after or line.before or {}
+            if line.kind == "mandate" and part.get("person") == by.person.handle:
+                raise NotAllowed(
+                    "A mandate of your own is changed by this: somebody else must accept it."
+                )
+        for person in file.client_file.person:
+            self._people.put(connection, person, by.hand)
+        self._write(connection, file.client_file, maker, lines)
+        detail = {"forced": content["forced"], "proposal": proposal, "proposed_by": maker.uid}
+        self._tell(connection, file.client_file, by, lines, detail)
 
     def _write(
         self, connection: Connection, file: ClientFile, by: Known, lines: list[Line]
@@ -270,7 +318,12 @@ class Records:
         self._journal.write(connection, entry)
 
     def _tell(
-        self, connection: Connection, file: ClientFile, by: Known, lines: list[Line], force: bool
+        self,
+        connection: Connection,
+        file: ClientFile,
+        by: Known,
+        lines: list[Line],
+        more: Mapping[str, Any],
     ) -> None:
         """The entry about a client's settings, with what was before and after."""
         client = file.client.id if file.client is not None else ""
@@ -285,7 +338,7 @@ class Records:
             "schedules_added": count("schedule", "+"),
             "schedules_changed": count("schedule", "~"),
             "schedules_ended": count("schedule", "-"),
-            "forced": force,
+            **more,
         }
         owner = f"client/{client}"
         entry = self._entry("settings-applied", owner, by, lines, client=client, detail=detail)
