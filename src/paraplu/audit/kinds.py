@@ -151,6 +151,21 @@ _ALL = (
         "A delivery was stopped and waits for a word.",
         severity=_MEDIUM,
     ),
+    Kind(
+        "file-refused",
+        ENTITY,
+        OTHER,
+        Phase.INTAKE,
+        "A file in a watched folder was not accepted, and became no receipt.",
+        status=_FAILED,
+    ),
+    Kind(
+        "file-known",
+        ENTITY,
+        READ,
+        Phase.INTAKE,
+        "A file in a watched folder had been taken in before: nothing was done.",
+    ),
     Kind("receipt-released", ENTITY, RESUME, Phase.INTAKE, "A stopped delivery may go on."),
     Kind(
         "row-refused", ENTITY, CREATE, Phase.INTAKE, "A row was refused as wrong.", status=_FAILED
@@ -227,6 +242,13 @@ _ALL = (
         "evidence-kept", ENTITY, CREATE, Phase.EVIDENCE, "A file was kept as proof.", ("evidence",)
     ),
     Kind("answer-written", ENTITY, CREATE, Phase.EVIDENCE, "The answered workbook was written."),
+    Kind(
+        "answer-delivered",
+        ENTITY,
+        OTHER,
+        Phase.EVIDENCE,
+        "An answer was put into the folder where the client collects it.",
+    ),
     Kind("run-started", APPLICATION, START, Phase.RUN, "A turn of a bot began.", _R),
     Kind("run-ended", APPLICATION, STOP, Phase.RUN, "A turn of a bot ended.", _R),
     Kind(

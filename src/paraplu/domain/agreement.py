@@ -13,6 +13,7 @@ from paraplu.domain.calendar import COUNTRIES, Calendar
 from paraplu.domain.freeze import Freeze
 from paraplu.domain.maintenance import Maintenance
 from paraplu.domain.setting import Setting as Setting, known_zone
+from paraplu.domain.folder import WatchedFolder
 
 STALL_LIMIT = timedelta(minutes=10)
 """A run whose worker gave no sign of life for so long is taken over by another one.
@@ -153,6 +154,7 @@ class Agreement(Setting):
     retention: str = Field(default="nl.7y", pattern=r"^[a-z]{2}(\.[a-z]+)?\.\d{1,2}y$")
     limits: Limits = Limits()
     calendar: WorkingCalendar = WorkingCalendar()
+    folder: WatchedFolder | None = None
     variants: dict[str, Any] = Field(default_factory=dict)
 
     @property

@@ -103,19 +103,44 @@ notices = Table(  # what is to be told by mail: codes, figures and days, never a
     Index("notices_unsent", "sent_at", "try_at"),
 )
 
-drops = Table(  # files that were seen in watched folders
+drops = Table(  # files that were found in watched folders, and what became of each
     "drops",
     metadata,
     Column("uid", UID, primary_key=True),
     Column("client", CODE, nullable=False),
     Column("service", CODE, nullable=False),
+    Column("folder_hash", HASH, nullable=False),  # of the path of the folder it lay in
     Column("name_hash", HASH, nullable=False),
-    Column("file_hash", HASH, nullable=False),
+    Column("file_hash", HASH, nullable=False),  # of the bytes that were read, as in receipts
     Column("seen_at", BigInteger, nullable=False),
-    Column("state", CODE, nullable=False),
+    Column("outcome", CODE, nullable=False),  # taken-in, stopped, known, refused
     Column("receipt", UID),
-    Column("changed_at", BigInteger, nullable=False),
+    Column("moved_at", BigInteger),  # None: it may still lie where the client put it
+    Column("answer", HASH),  # the newest answered workbook, as evidence
+    Column("answer_hash", HASH),  # of what is to lie in the out-folder, None: nothing yet
+    Column("final", Integer, nullable=False, server_default=text("0")),
+    Column("delivered_at", BigInteger),  # None: it does not lie there yet
     Column("sealed", LargeBinary, nullable=False),  # the file's name, what is wrong with it
-    Index("drops_by_file", "client", "service", "file_hash"),
-    Index("drops_by_state", "state", "seen_at"),
+    Index("drops_by_folder", "folder_hash", "moved_at"),
+    Index("drops_by_receipt", "receipt"),
+    Index("drops_undelivered", "client", "service", "delivered_at"),
+    # Two lookers at one folder cannot take one file in twice.
+    Index(
+        "one_drop_per_file_lying",
+        "folder_hash",
+        "name_hash",
+        "file_hash",
+        unique=True,
+        sqlite_where=text("moved_at IS NULL"),
+        postgresql_where=text("moved_at IS NULL"),
+    ),
+    Index(
+        "one_receipt_per_file_dropped",
+        "client",
+        "service",
+        "file_hash",
+        unique=True,
+        sqlite_where=text("outcome = 'taken-in'"),
+        postgresql_where=text("outcome = 'taken-in'"),
+    ),
 )
