@@ -33,9 +33,10 @@ from paraplu.engine.casefile import CaseFiles
 from paraplu.engine.cases import Desks
 from paraplu.engine.clients import Clients
 from paraplu.engine.clock import Clock
+from paraplu.engine.folders import Folders
 from paraplu.engine.hands import Hands, HandsTerms, OwnHands, Tools
 from paraplu.engine.holidays import Holidays
-from paraplu.engine.intake import Intake
+from paraplu.engine.intake import Arrived, Intake
 from paraplu.engine.journal import OURSELVES, Journal
 from paraplu.engine.leases import Leases
 from paraplu.engine.parts import Parts
@@ -76,6 +77,7 @@ class Centre:
     holidays: Holidays
     desks: Desks
     answers: Answers
+    folders: Folders
     proof: Proof
     dispatch: Dispatch
     children: Children | None
@@ -227,10 +229,12 @@ def open_centre(
     plugins: Plugins | None = None,
     tools: Callable[[], Tools] | None = None,
     database: str | None = None,
+    arrived: Arrived | None = None,
 ) -> Centre:
     """Open the home in `path`. Raises `SettingsWrong` or `SchemaMismatch` with what to do.
 
-    `database` is the URL of its database when that is not the one that its settings say.
+    `database` is the URL of its database when that is not the one that its settings say. `arrived` hears of
+    each receipt with cases in it, in its transaction.
 
     Runs have their hands in child processes, which find plugins by entry point. With `plugins` given (an
     author's tests) they have them in this one, unless `tools` says what children make their hands of.
@@ -252,20 +256,22 @@ def open_centre(
     dispatch = _dispatch(home)
     leases = Leases(parts.database, parts.clock, paraplu.__version__, home.locks, home.stall)
     asking, desks = Asking(parts, dispatch.offer), Desks(parts)
+    intake, answers = Intake(parts, arrived), Answers(parts, desks, home.answers)
     log = log_to(home.log_file)
     planner = Planner(parts, asking, parts.ahead, trouble=partial(log.error, "schedule_failed"))
     return Centre(
         home=home,
         plugins=plugins,
         parts=parts,
-        intake=Intake(parts),
+        intake=intake,
         runs=Runs(parts, leases, asking),
         asking=asking,
         planner=planner,
         schedules=Schedules(parts, planner),
         holidays=Holidays(parts),
         desks=desks,
-        answers=Answers(parts, desks, home.answers),
+        answers=answers,
+        folders=Folders(parts, intake, answers, home.path, log.info),
         proof=Proof(parts),
         dispatch=dispatch,
         children=children,

@@ -28,6 +28,7 @@ COMMANDS = {
         "Accept or decline changes that wait for a second person.",
     ),
     "receive": ("paraplu.cli.receipts:receive", "Take a client's workbook in."),
+    "folders": ("paraplu.cli.folders:folders", "Look into the folders that clients deliver to."),
     "receipts": ("paraplu.cli.receipts:receipts", "List deliveries; let a large one go on."),
     "rehearse": ("paraplu.cli.runs:rehearse", "Check and plan what is due; change nothing."),
     "run": ("paraplu.cli.runs:run", "Carry out what is due and allowed."),

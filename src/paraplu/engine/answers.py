@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from paraplu.engine.intake import MEDIA_TYPE
 from paraplu.engine.journal import OURSELVES, Personal, unpack
 from paraplu.engine.parts import Parts
 from paraplu.engine.wording import Wording
-from paraplu.store import cases, evidence, receipts
+from paraplu.store import cases, drops, evidence, receipts
 
 _STATUS = {
     State.RECEIVED: "Received",
@@ -92,7 +93,7 @@ class Answers:
             client = parts.clients.get(connection, receipt.client)
             wording = parts.wording(client.language)
             answers, final = self._rows(connection, receipt, form, wording)
-        path = self._folder / receipt.client / _name(about["file"], receipt.uid, wording)
+        path = self._folder / receipt.client / answer_name(about["file"], receipt.uid, wording)
         path.parent.mkdir(parents=True, exist_ok=True)
         headings = (wording.text("Status"), wording.text("Result"), wording.text("Note"))
         with tempfile.TemporaryDirectory(prefix="paraplu-") as folder:
@@ -151,10 +152,11 @@ class Answers:
         )
 
     def _keep(self, receipt: Any, path: Path, final: bool) -> None:
-        """Keep the answered workbook as evidence and say so in the log."""
+        """Keep the answered workbook as evidence and say so in the log; a folder it came by gets it, too."""
         parts = self._parts
-        key = parts.keys.key_of(receipt.sealed)
-        name, size = parts.files.keep(path.read_bytes(), key, MEDIA_TYPE)
+        key, data = parts.keys.key_of(receipt.sealed), path.read_bytes()
+        name, size = parts.files.keep(data, key, MEDIA_TYPE)
+        says = parts.keys.hash("answer", hashlib.sha256(data).hexdigest())
         with parts.database.write() as connection:
             evidence.add(
                 connection,
@@ -166,6 +168,7 @@ class Answers:
                 case_uid=None,
                 what="workbook-answered",
             )
+            drops.answered(connection, receipt.uid, name, says, final=final)
             parts.journal.write(
                 connection,
                 parts.journal.entry(
@@ -210,7 +213,7 @@ def _written(field: str, value: str, form: Form, wording: Wording) -> str:
     return wording.value(date.fromisoformat(value)) if kind is Kind.DATE else value
 
 
-def _name(file: str, receipt: str, wording: Wording) -> str:
+def answer_name(file: str, receipt: str, wording: Wording) -> str:
     """``corrections.xlsx`` becomes ``corrections - answered 1a2b3c4d.xlsx``, one name for one receipt."""
     stem, dot, ending = file.rpartition(".")
     return f"{stem} - {wording.text('answered')} {receipt[-8:]}{dot}{ending}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +20,16 @@ from paraplu.engine.opening import Delivery, Opening, scope_of
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, require
 from paraplu.engine.reading import Delivered, read_requests
-from paraplu.errors import NotFound
+from paraplu.errors import NotFound, Refused
 from paraplu.store import cases, evidence, exceptions, receipts
 from paraplu.store.keys import Scope
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_MAX_KEPT = 64 * 1024 * 1024  # bytes: a larger file is refused unread and not kept
+LARGEST = 64 * 1024 * 1024
+"""Bytes: a larger file is refused unread and not kept."""
+
+Arrived = Callable[[Connection, str, str], None]
+"""Told in the transaction of a receipt with cases, with client and service: there is work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +42,30 @@ class TakenIn:
     remarks: tuple[Message, ...] = ()
 
 
-class Intake:
-    """The way in for workbooks."""
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A delivery that was found in a folder and lies here as a copy: `name` is the file's own, for people.
 
-    def __init__(self, parts: Parts) -> None:
+    `within` is called first in the transaction of the receipt, with the delivery and why it is stopped, if
+    it is; when it raises something, nothing is written. A refusal with a code of `held_back` raises
+    `HeldBack` and writes nothing: it may be the fault of a copy that is not finished.
+    """
+
+    name: str
+    within: Callable[[Connection, Delivery, Message | None], None]
+    held_back: frozenset[str] = frozenset()
+
+
+class HeldBack(Refused):
+    """The workbook cannot be read, which may change by itself: nothing was written."""
+
+
+class Intake:
+    """The way in for workbooks. `arrived` hears of every receipt with cases in it."""
+
+    def __init__(self, parts: Parts, arrived: Arrived | None = None) -> None:
         self._parts = parts
+        self._arrived = arrived
 
     def receive(
         self,
@@ -50,12 +75,13 @@ class Intake:
         submitter: Known,
         *,
         channel: str = "command-line",
+        dropped: Dropped | None = None,
     ) -> TakenIn:
         """Take in the workbook at `path`. Everything is kept, whatever is wrong with it.
 
         Raises `Refused` when there is no agreement in force, and for a file that is not there; a
         workbook that cannot be read becomes a stopped receipt that says why. Raises `NotAllowed` for a
-        person who has nothing to do with the client.
+        person who has nothing to do with the client, and `HeldBack` and whatever else `dropped` asks for.
         """
         parts = self._parts
         require(submitter, client)
@@ -70,40 +96,58 @@ class Intake:
             local = parts.clock.now().astimezone(parts.clients.get(connection, client).zone)
             terms = parts.clients.terms(connection, client, service, local.date())
         scope = Scope(f"client/{client}", terms.agreement.retention, parts.clock.now().year)
-        delivery = Delivery(parts.clock.uid(), terms, submitter, channel, parts.keys.key_for(scope))
+        key, name = parts.keys.key_for(scope), dropped.name if dropped else path.name
+        delivery = Delivery(parts.clock.uid(), terms, submitter, channel, key, name)
         form = bot.request.form(service)
         try:
             sheet = parts.workbooks().read(path, form, terms.client.language)
         except WorkbookRefused as error:
-            return self._stop(delivery, path, error.message, None)
+            if dropped is not None and error.message.code in dropped.held_back:
+                raise HeldBack(str(error)) from None
+            return self._stop(delivery, path, error.message, None, dropped)
         mismatch = _control(sheet)
         if mismatch is not None:
-            return self._stop(delivery, path, mismatch, sheet)
-        return self._take_in(delivery, path, sheet, read_requests(bot.request, form, sheet.rows))
+            return self._stop(delivery, path, mismatch, sheet, dropped)
+        delivered = read_requests(bot.request, form, sheet.rows)
+        return self._take_in(delivery, path, sheet, delivered, dropped)
 
-    def _stop(self, delivery: Delivery, path: Path, why: Message, sheet: Sheet | None) -> TakenIn:
+    def _stop(
+        self,
+        delivery: Delivery,
+        path: Path,
+        why: Message,
+        sheet: Sheet | None,
+        dropped: Dropped | None,
+    ) -> TakenIn:
         """Keep a delivery of which nothing can go on, and say why."""
         parts = self._parts
         kept = self._keep(path, delivery)
         with parts.database.write() as connection:
+            if dropped is not None:
+                dropped.within(connection, delivery, why)
             self._add_receipt(connection, delivery, path, ReceiptState.STOPPED, kept, sheet, 0, why)
             parts.journal.write(
                 connection,
                 parts.journal.entry(
                     "receipt-stopped",
-                    delivery.submitter.hand,
+                    delivery.hand,
                     submitted_by=delivery.submitter.uid,
                     agreement=delivery.terms.agreement.id,
                     evidence=[kept] if kept else [],
                     status_code=why.code,
-                    personal=Personal(delivery.key, {"file": path.name, "why": str(why)}),
+                    personal=Personal(delivery.key, {"file": delivery.file, "why": str(why)}),
                     **delivery.names,
                 ),
             )
         return TakenIn(delivery.receipt, Totals(), why)
 
     def _take_in(
-        self, delivery: Delivery, path: Path, sheet: Sheet, delivered: list[Delivered]
+        self,
+        delivery: Delivery,
+        path: Path,
+        sheet: Sheet,
+        delivered: list[Delivered],
+        dropped: Dropped | None,
     ) -> TakenIn:
         parts, year = self._parts, self._parts.clock.now().year
         scopes = [
@@ -115,6 +159,8 @@ class Intake:
         kept = self._keep(path, delivery)
         opening = Opening(parts, delivery)
         with parts.database.write() as connection:
+            if dropped is not None:
+                dropped.within(connection, delivery, None)
             for one, scope in zip(delivered, scopes, strict=True):
                 opening.place(connection, one, delivery.key if scope is None else keys[scope])
             batch = opening.batch
@@ -128,7 +174,7 @@ class Intake:
             totals = receipts.totals(connection, delivery.terms.client.id, receipt=delivery.receipt)
             last = parts.journal.entry(
                 "receipt-taken-in",
-                delivery.submitter.hand,
+                delivery.hand,
                 submitted_by=delivery.submitter.uid,
                 agreement=delivery.terms.agreement.id,
                 evidence=[kept] if kept else [],
@@ -139,14 +185,17 @@ class Intake:
                     "refused": totals.refused,
                     "duplicates": totals.duplicates,
                 },
-                personal=Personal(delivery.key, {"file": path.name}),
+                personal=Personal(delivery.key, {"file": delivery.file}),
                 **delivery.names,
             )
             parts.journal.write(connection, *batch.entries, last)
+            if self._arrived is not None and batch.cases:
+                agreement = delivery.terms.agreement
+                self._arrived(connection, agreement.client, agreement.service)
         return TakenIn(delivery.receipt, totals, None, sheet.remarks)
 
     def _keep(self, path: Path, delivery: Delivery) -> Evidence | None:
-        if path.stat().st_size > _MAX_KEPT:
+        if path.stat().st_size > LARGEST:
             return None
         name, size = self._parts.files.keep(path.read_bytes(), delivery.key, MEDIA_TYPE)
         return Evidence(name, size, MEDIA_TYPE)
@@ -164,7 +213,7 @@ class Intake:
     ) -> None:
         keys, now = self._parts.keys, self._parts.clock.ms()
         about = {
-            "file": path.name,
+            "file": delivery.file,
             "sheet": None if sheet is None else sheet.name,
             "why": None if why is None else why.to_json(),
         }
@@ -176,7 +225,7 @@ class Intake:
             submitter=delivery.submitter.uid,
             channel=delivery.channel,
             received_at=now,
-            file_hash=keys.hash("file", "" if sheet is None else sheet.sha256),
+            file_hash=keys.hash("file", _sha256(path) if sheet is None else sheet.sha256),
             evidence=kept.hash if kept else "",
             state=state.value,
             cases=number,
@@ -193,6 +242,11 @@ class Intake:
                 case_uid=None,
                 what="workbook-received",
             )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _control(sheet: Sheet) -> Message | None:

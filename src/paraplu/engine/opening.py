@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from paraplu.engine.casefile import Content, Said
 from paraplu.engine.clients import Terms
 from paraplu.engine.clock import to_ms
 from paraplu.engine.hands import guarded
-from paraplu.engine.journal import OURSELVES, Personal, pack, words
+from paraplu.engine.journal import OURSELVES, Hand, Personal, pack, words
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
 from paraplu.engine.reading import Delivered
@@ -38,6 +38,12 @@ class Delivery:
     submitter: Known
     channel: str
     key: str  # of files and rows that concern several persons, or nobody known
+    file: str  # its name, for people
+
+    @property
+    def hand(self) -> Hand:
+        """Who delivers, by which way."""
+        return replace(self.submitter.hand, app=self.channel)
 
     @property
     def names(self) -> dict[str, Any]:
@@ -206,7 +212,7 @@ class Opening:
         self.batch.entries.append(
             parts.journal.entry(
                 "case-received",
-                submitter.hand,
+                self._delivery.hand,
                 case=uid,
                 requested_by=asker.uid if asker else None,
                 submitted_by=submitter.uid,
