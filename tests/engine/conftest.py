@@ -13,6 +13,7 @@ if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
 
 from bureau import Bureau, found_home, moved_in  # noqa: E402
+from desk import Desk  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +30,9 @@ def bureau(founded: Path, tmp_path: Path) -> Iterator[Bureau]:
     opened = moved_in(founded, tmp_path / "bureau")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def desk(bureau: Bureau, tmp_path: Path) -> Desk:
+    """A client at its watched folder."""
+    return Desk(bureau, tmp_path / "share" / "noordwijk")
