@@ -138,8 +138,8 @@ def shown(name: str) -> str:
     plain = "".join(
         "_" if letter in _FORBIDDEN or not letter.isprintable() else letter for letter in composed
     )
-    stem, dot, ending = plain.rpartition(".")
-    if not dot or len(ending.encode()) > 10:
+    stem, _dot, ending = plain.rpartition(".")
+    if not stem or not ending or len(ending.encode()) > 10:
         stem, ending = plain, ""
     return (cut(stem, _NAME_BYTES) + (f".{ending}" if ending else "")).strip() or "_"
 
