@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bureau import CLIENT, ORDER, Bureau, found_home, mandate, moved_in
+from bureau import CLIENT, ORDER, START, Bureau, found_home, mandate, moved_in
 from click.testing import CliRunner
 from desk import Desk, book
 from sqlalchemy import func, select
@@ -17,9 +18,8 @@ from paraplu.bootstrap import open_centre
 from paraplu.cli.folders import folders
 from paraplu.domain.folder import WatchedFolder
 from paraplu.engine.clock import Clock
-from paraplu.engine.folders import Folders
+from paraplu.engine.places import Places
 from paraplu.errors import SettingsWrong
-from paraplu.settings import load_home
 from paraplu.store import tables
 from paraplu.store.database import Database
 from paraplu.store.mutex import only_one
@@ -180,12 +180,21 @@ def test_on_postgresql_one_of_two_machines_looks_at_a_time(
     other.close()
 
 
-def test_a_home_says_where_its_folders_are(bureau: Bureau) -> None:
+def test_a_relative_path_lies_below_the_home_and_a_new_version_counts_at_once(
+    bureau: Bureau,
+) -> None:
+    places = Places(bureau.centre.parts, bureau.home / "folders")
+
+    def inboxes() -> list[Path]:
+        with bureau.centre.parts.database.read() as connection:
+            return [one.share.inbox for one in places.current(connection)]
+
+    assert inboxes() == []
     bureau.settings(folder=watched("a/b"))
-    home = load_home(bureau.home)
-    made = Folders(
-        bureau.centre.parts, bureau.centre.intake, bureau.centre.answers, home.path, print
-    )
-    with bureau.centre.parts.database.read() as connection:
-        (place,) = made._places(connection)
-    assert place.share.inbox == home.path / "folders" / "a" / "b"
+    assert inboxes() == [bureau.home / "folders" / "a" / "b"]
+    bureau.settings(folder=watched("/srv/in"))
+    assert inboxes() == [Path("/srv/in")]
+    bureau.settings(folder=watched("later"), valid_from=START.date() + timedelta(days=1))
+    assert inboxes() == [Path("/srv/in")]
+    bureau.time.go_on(days=1)
+    assert inboxes() == [bureau.home / "folders" / "later"]

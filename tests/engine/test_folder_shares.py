@@ -129,3 +129,23 @@ def test_a_folder_that_another_agreement_has_too_is_not_looked_into(desk: Desk) 
     desk.put("a.xlsx", book())
     assert {one.reason for one in desk.settle()} == {"folder-shared"}
     assert desk.receipts() == []
+
+
+def test_an_answer_that_cannot_be_written_is_tried_again_and_no_name_gets_into_the_log(
+    desk: Desk,
+) -> None:
+    name = "Zbigniew Wörnstrød"
+    desk.put(f"{name}.xlsx", book())
+    desk.settle()
+    (answer,) = desk.names("answered")
+    desk.bureau.run()  # the case is closed and nobody has said so yet
+    lock = desk.bureau.home / "answers" / CLIENT / f"~${answer}"
+    lock.write_bytes(b"\x05Carla")
+    assert {one.reason for one in desk.settle()} == {"answer-not-written"}
+    log = log_of(desk.bureau)
+    assert "folder_failed" in log
+    assert "Wörnstr" not in log
+    assert "W\\u00f6rnstr" not in log
+    lock.unlink()
+    assert "answered" in [one.what for one in desk.look(60).happened]
+    assert statuses(desk.path / "answered" / answer) == ["Done"]

@@ -17,8 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from paraplu.domain.agreement import Agreement, Client
-from paraplu.domain.folder import WatchedFolder, cut, same_name, shown
+from paraplu.domain.folder import cut, same_name, shown
 from paraplu.domain.message import Message
 from paraplu.engine.clock import from_ms
 from paraplu.engine.intake import LARGEST, Dropped, Intake
@@ -26,6 +25,7 @@ from paraplu.engine.journal import OURSELVES, Personal, pack, unpack
 from paraplu.engine.opening import Delivery
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
+from paraplu.engine.places import Place
 from paraplu.engine.share import Changed, Lying, Share, seen_at
 from paraplu.store import drops, receipts
 from paraplu.store.keys import Scope
@@ -35,23 +35,6 @@ UNFINISHED = frozenset({"damaged", "file-empty", "not-a-workbook"})
 """Refusals that may be the fault of a copy that is not finished: cut off, empty, or still all zeros."""
 
 Seen = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A watched folder: whose it is, under which agreement, and whether that is in force today."""
-
-    client: Client
-    agreement: Agreement
-    folder: WatchedFolder
-    share: Share
-    hash: str
-    in_force: bool
-
-    @property
-    def names(self) -> dict[str, str]:
-        """Client and service."""
-        return {"client": self.client.id, "service": self.agreement.service}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,32 +9,25 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
-from paraplu.domain.agreement import Agreement
-from paraplu.domain.folder import (
-    Pauses,
-    Sighting,
-    WatchedFolder,
-    is_absolute,
-    is_passed_over,
-    parts_of,
-    shared_paths,
-    shown,
-)
+from paraplu.domain.folder import Pauses, Sighting, is_passed_over, shown
 from paraplu.domain.message import Message
 from paraplu.engine.answers import Answers
-from paraplu.engine.drops import Drops, Elsewhere, Place
+from paraplu.engine.drops import Drops, Elsewhere
 from paraplu.engine.intake import HeldBack, Intake
 from paraplu.engine.outbox import Outbox
 from paraplu.engine.parts import Parts
-from paraplu.engine.share import Away, Changed, InUse, Lying, Share
-from paraplu.errors import IntegrityBroken
+from paraplu.engine.places import Place, Places
+from paraplu.engine.share import Away, Changed, InUse, Lying
+from paraplu.errors import IntegrityBroken, ParapluError
 from paraplu.store import drops, receipts
 from paraplu.store.database import StorageDown
 from paraplu.store.keys import Erased
@@ -82,6 +75,17 @@ class Looked:
     settles_in: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Todo:
+    """What the database says at the beginning of a look: folders that were in use before, by their hash,
+    and rows of `drops`, by folder or by client and service."""
+
+    known: set[str]
+    lying: defaultdict[str, list[Any]]
+    to_answer: defaultdict[tuple[str, str], list[Any]]
+    undelivered: defaultdict[tuple[str, str], list[Any]]
+
+
 class Folders:
     """All watched folders. `home` is the folder of the installation, below which relative paths lie.
 
@@ -94,7 +98,8 @@ class Folders:
     ) -> None:
         self._parts = parts
         self._answers = answers
-        self._below = home / "folders"
+        self._places = Places(parts, home / "folders")
+        self._known: set[str] = set()
         self._lock_file = home / "locks" / "folders.lock"
         self._drops = Drops(parts, intake, home / "incoming")
         self._outbox = Outbox(parts)
@@ -123,49 +128,36 @@ class Folders:
                     return looked
                 self._drops.clear()
                 with self._parts.database.read() as connection:
-                    places = self._places(connection)
+                    places = self._places.current(connection)
+                    todo = self._todo(connection, places)
                 looked.folders = len(places)
-                shared = shared_paths({one.agreement.id: one.folder for one in places})
-                twice = {one for pair in shared for one in pair}
                 for place in places:
-                    if place.agreement.id in twice:  # then it proves nothing
-                        self._away(place, "in", "folder-shared", looked)
-                    else:
-                        self._look_into(place, at, looked)
+                    self._look_into(place, todo, at, looked)
         finally:
             self._door.release()
         return looked
 
-    def _places(self, connection: Connection) -> list[Place]:
-        """The folders of the agreements that have begun, each in its newest version."""
-        found: list[Place] = []
-        for client in self._parts.clients.every(connection):
-            today = self._parts.clock.now().astimezone(client.zone).date()
-            newest: dict[str, Agreement] = {}
-            for one in self._parts.clients.agreements(connection, client.id):
-                if one.valid_from <= today:
-                    newest[one.service] = one
-            for agreement in newest.values():
-                folder = agreement.folder
-                if folder is not None:
-                    inbox = self._where(folder)
-                    mark = self._parts.keys.hash("folder", str(inbox))
-                    share = Share(inbox, folder.answered, folder.refused)
-                    force = agreement.valid_on(today)
-                    found.append(Place(client, agreement, folder, share, mark, force))
-        return found
-
-    def _where(self, folder: WatchedFolder) -> Path:
-        if is_absolute(folder.path):
-            return Path(folder.path)
-        return self._below.joinpath(*parts_of(folder.path))
+    def _todo(self, connection: Connection, places: list[Place]) -> _Todo:
+        """What is to be done, read at once: most looks find nothing, and cost next to nothing."""
+        unknown = {one.hash for one in places} - self._known
+        self._known |= {one for one in unknown if drops.knows_folder(connection, one)}
+        todo = _Todo(set(self._known), defaultdict(list), defaultdict(list), defaultdict(list))
+        for row in drops.lying(connection):
+            todo.lying[row.folder_hash].append(row)
+        for row in drops.to_answer(connection):
+            todo.to_answer[row.client, row.service].append(row)
+        for row in drops.undelivered(connection):
+            todo.undelivered[row.client, row.service].append(row)
+        return todo
 
     # One folder -----------------------------------------------------------------------------------
 
-    def _look_into(self, place: Place, at: float, looked: Looked) -> None:
-        with self._parts.database.read() as connection:
-            known = drops.knows_folder(connection, place.hash)
-        if not is_absolute(place.folder.path) and not known:
+    def _look_into(self, place: Place, todo: _Todo, at: float, looked: Looked) -> None:
+        known = place.hash in todo.known
+        if place.shared:  # then it proves nothing
+            self._away(place, "in", "folder-shared", looked)
+            return
+        if place.below and not known:
             with suppress(OSError):  # said below
                 place.share.inbox.mkdir(parents=True, exist_ok=True)
         try:
@@ -174,14 +166,20 @@ class Folders:
             self._away(place, "in", away.code, looked)
             return
         self._back(place, "in", looked)
-        self._finish(place, lying, at, looked)
-        self._take_in(place, lying, at, looked)
-        self._answer(place, at, looked)
+        left = self._finish(place, todo.lying[place.hash], lying, at, looked)
+        to_answer, undelivered = todo.to_answer[place.key], todo.undelivered[place.key]
+        if self._take_in(place, left, lying, at, looked):
+            with self._parts.database.read() as connection:
+                to_answer = drops.to_answer(connection, **place.names)
+                undelivered = drops.undelivered(connection, **place.names)
+        if self._answer(place, to_answer, at, looked):
+            with self._parts.database.read() as connection:
+                undelivered = drops.undelivered(connection, **place.names)
         if out_away:
             self._away(place, "out", out_away, looked)
         else:
             self._back(place, "out", looked)
-            self._deliver(place, at, looked)
+            self._deliver(place, undelivered, at, looked)
 
     def _ask(self, place: Place, known: bool) -> tuple[Lying, str]:
         """What lies in the folder, and a code when the out-folder is away.
@@ -217,12 +215,15 @@ class Folders:
             raise answer[0]
         return answer[0]
 
-    def _take_in(self, place: Place, lying: Lying, at: float, looked: Looked) -> None:
-        """Look which files are complete and take them in, the oldest on the share first."""
+    def _take_in(
+        self, place: Place, handled: list[Any], lying: Lying, at: float, looked: Looked
+    ) -> bool:
+        """Look which files are complete and take them in, the oldest on the share first.
+
+        Those that were `handled` only wait to be moved. Gives whether anything was taken in.
+        """
         before, now = self._sightings.get(place.hash, {}), {}
         ready: list[str] = []
-        with self._parts.database.read() as connection:
-            handled = drops.lying(connection, place.hash)
         for name, (size, changed) in lying.files.items():
             if is_passed_over(name) or any(self._drops.is_handled(row, name) for row in handled):
                 continue
@@ -245,9 +246,14 @@ class Folders:
         self._sightings[place.hash] = now
         ready.sort(key=lambda name: (now[name].changed, name))
         looked.more = looked.more or len(ready) > _MOST
+        taken = False
         for name in ready[:_MOST]:
             if self._take(place, name, at, looked):
-                self._finish(place, lying, at, looked)
+                taken = True
+                with self._parts.database.read() as connection:
+                    rows = drops.lying(connection, place.hash)
+                self._finish(place, rows, lying, at, looked)
+        return taken
 
     def _take(self, place: Place, name: str, at: float, looked: Looked) -> bool:
         """Take one file in; whether anything was written about it."""
@@ -276,30 +282,37 @@ class Folders:
             self._note(looked, place, "waiting", shown(name), reason="not-whole")
         return False
 
-    def _finish(self, place: Place, lying: Lying, at: float, looked: Looked) -> None:
-        """Move away what was handled, now or before a crash."""
-        with self._parts.database.read() as connection:
-            rows = drops.lying(connection, place.hash)
+    def _finish(
+        self, place: Place, rows: list[Any], lying: Lying, at: float, looked: Looked
+    ) -> list[Any]:
+        """Move away what was handled, now or before a crash. Gives the rows of which that failed."""
+        left = []
         for row in rows:
             key = ("move", row.uid)
+            moved = False
             if self._pauses.is_due(key, at):
                 with self._trying(place, key, "file-not-moved", at, looked):
                     self._drops.finish(place, row, lying)
+                    moved = True
+            if not moved:
+                left.append(row)
+        return left
 
-    def _answer(self, place: Place, at: float, looked: Looked) -> None:
+    def _answer(self, place: Place, rows: list[Any], at: float, looked: Looked) -> bool:
         """Answer receipts that nobody has answered since they came in, or since their last case closed."""
-        with self._parts.database.read() as connection:
-            waiting = drops.to_answer(connection, **place.names)
-            rows = [receipts.get(connection, uid) for uid in waiting]
+        answered = False
         for row in rows:
-            if row is not None and self._pauses.is_due(("answer", row.uid), at):
-                with self._trying(place, ("answer", row.uid), "answer-not-written", at, looked):
-                    self._answers.answer(row)
+            key = ("answer", row.uid)
+            if self._pauses.is_due(key, at):
+                with self._trying(place, key, "answer-not-written", at, looked):
+                    with self._parts.database.read() as connection:
+                        receipt = receipts.get(connection, row.receipt)
+                    self._answers.answer(receipt)
+                    answered = True
+        return answered
 
-    def _deliver(self, place: Place, at: float, looked: Looked) -> None:
+    def _deliver(self, place: Place, rows: list[Any], at: float, looked: Looked) -> None:
         """Put into the out-folder what is to lie there."""
-        with self._parts.database.read() as connection:
-            rows = drops.undelivered(connection, **place.names)
         for row in rows:
             key = ("deliver", row.uid)
             if not self._pauses.is_due(key, at):
@@ -339,7 +352,10 @@ class Folders:
             self._note(looked, place, "failed", file, reason=code)
             if mark not in self._said:
                 self._said.add(mark)
-                self._tell("folder_failed", **place.names, code=code, exc_info=error)
+                # Our own sentences name the file; where a library failed is told without its words.
+                whole = None if isinstance(error, ParapluError) else error
+                kind = type(error).__name__
+                self._tell("folder_failed", **place.names, code=code, error=kind, exc_info=whole)
         else:
             self._pauses.forget(key)
             self._said.discard(mark)

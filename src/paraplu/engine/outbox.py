@@ -14,10 +14,11 @@ from paraplu.domain.folder import cut
 from paraplu.domain.message import Message
 from paraplu.engine.answers import answer_name
 from paraplu.engine.clock import from_ms
-from paraplu.engine.drops import CHANNEL, Place
+from paraplu.engine.drops import CHANNEL
 from paraplu.engine.intake import MEDIA_TYPE
 from paraplu.engine.journal import OURSELVES, Personal, unpack
 from paraplu.engine.parts import Parts
+from paraplu.engine.places import Place
 from paraplu.store import drops, evidence, receipts
 
 

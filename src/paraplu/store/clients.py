@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from paraplu.store.tables import agreements, clients, mandates
 
@@ -25,6 +25,17 @@ def get(connection: Connection, client: str) -> str | None:
 def every(connection: Connection) -> list[str]:
     """The ids of all clients."""
     return list(connection.execute(select(clients.c.id).order_by(clients.c.id)).scalars())
+
+
+def as_of(connection: Connection) -> tuple[int, int, int]:
+    """Figures that change whenever a client or an agreement does."""
+    query = select(
+        select(func.coalesce(func.max(clients.c.changed_at), 0)).scalar_subquery(),
+        func.coalesce(func.max(agreements.c.applied_at), 0),
+        func.count(),
+    ).select_from(agreements)
+    changed, applied, number = connection.execute(query).one()
+    return changed, applied, number
 
 
 def add_agreement(

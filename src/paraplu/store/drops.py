@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from paraplu.domain.case import CLOSED
 from paraplu.store.database import add_missing
@@ -29,9 +29,11 @@ def knows_folder(connection: Connection, folder_hash: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def lying(connection: Connection, folder_hash: str) -> list[Row[Any]]:
-    """The rows of a folder whose file may still lie where the client put it, oldest first."""
-    query = select(drops).where(drops.c.folder_hash == folder_hash, drops.c.moved_at.is_(None))
+def lying(connection: Connection, folder_hash: str | None = None) -> list[Row[Any]]:
+    """The rows (of a folder) whose file may still lie where the client put it, oldest first."""
+    query = select(drops).where(drops.c.moved_at.is_(None))
+    if folder_hash is not None:
+        query = query.where(drops.c.folder_hash == folder_hash)
     return list(connection.execute(query.order_by(drops.c.seen_at, drops.c.uid)))
 
 
@@ -54,31 +56,36 @@ def answered(
     )
 
 
-def to_answer(connection: Connection, client: str, service: str) -> list[str]:
-    """Receipts that nobody has answered, or that are over while their last answer says otherwise."""
+def to_answer(
+    connection: Connection, client: str | None = None, service: str | None = None
+) -> list[Row[Any]]:
+    """The rows of receipts that nobody has answered, or that are over while their last answer is not."""
     still_open = (
         select(func.count())
         .where(cases.c.receipt == drops.c.receipt, cases.c.state.not_in(CLOSED))
         .scalar_subquery()
     )
-    query = select(drops.c.receipt).where(
-        drops.c.client == client,
-        drops.c.service == service,
+    query = select(drops).where(
         drops.c.outcome == TAKEN_IN,
         drops.c.final == 0,
         or_(drops.c.answer_hash.is_(None), still_open == 0),
     )
-    return list(connection.execute(query.order_by(drops.c.seen_at)).scalars())
+    return _oldest_first(connection, query, client, service)
 
 
-def undelivered(connection: Connection, client: str, service: str) -> list[Row[Any]]:
-    """The rows whose answer does not lie in the out-folder yet, oldest first."""
-    query = select(drops).where(
-        drops.c.client == client,
-        drops.c.service == service,
-        drops.c.delivered_at.is_(None),
-        drops.c.answer_hash.is_not(None),
-    )
+def undelivered(
+    connection: Connection, client: str | None = None, service: str | None = None
+) -> list[Row[Any]]:
+    """The rows whose answer does not lie in the out-folder yet."""
+    query = select(drops).where(drops.c.delivered_at.is_(None), drops.c.answer_hash.is_not(None))
+    return _oldest_first(connection, query, client, service)
+
+
+def _oldest_first(
+    connection: Connection, query: Select[Any], client: str | None, service: str | None
+) -> list[Row[Any]]:
+    if client is not None:
+        query = query.where(drops.c.client == client, drops.c.service == service)
     return list(connection.execute(query.order_by(drops.c.seen_at, drops.c.uid)))
 
 

@@ -123,7 +123,20 @@ drops = Table(  # files that were found in watched folders, and what became of e
     Column("sealed", LargeBinary, nullable=False),  # the file's name, what is wrong with it
     Index("drops_by_folder", "folder_hash", "moved_at"),
     Index("drops_by_receipt", "receipt"),
-    Index("drops_undelivered", "client", "service", "delivered_at"),
+    Index(
+        "drops_undelivered",
+        "client",
+        "service",
+        sqlite_where=text("delivered_at IS NULL"),
+        postgresql_where=text("delivered_at IS NULL"),
+    ),
+    Index(
+        "drops_not_final",
+        "client",
+        "service",
+        sqlite_where=text("final = 0"),
+        postgresql_where=text("final = 0"),
+    ),
     # Two lookers at one folder cannot take one file in twice.
     Index(
         "one_drop_per_file_lying",

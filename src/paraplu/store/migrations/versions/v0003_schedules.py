@@ -146,7 +146,20 @@ drops = Table(
     Column("sealed", LargeBinary, nullable=False),
     Index("drops_by_folder", "folder_hash", "moved_at"),
     Index("drops_by_receipt", "receipt"),
-    Index("drops_undelivered", "client", "service", "delivered_at"),
+    Index(
+        "drops_undelivered",
+        "client",
+        "service",
+        sqlite_where=text("delivered_at IS NULL"),
+        postgresql_where=text("delivered_at IS NULL"),
+    ),
+    Index(
+        "drops_not_final",
+        "client",
+        "service",
+        sqlite_where=text("final = 0"),
+        postgresql_where=text("final = 0"),
+    ),
     Index(
         "one_drop_per_file_lying",
         "folder_hash",
