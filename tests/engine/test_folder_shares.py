@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from paraplu.domain.folder import WatchedFolder
 from paraplu.engine.share import Share
-from paraplu.store import tables
+from paraplu.store import drops, tables
 
 
 def log_of(bureau: Bureau) -> str:
@@ -149,3 +149,27 @@ def test_an_answer_that_cannot_be_written_is_tried_again_and_no_name_gets_into_t
     lock.unlink()
     assert "answered" in [one.what for one in desk.look(60).happened]
     assert statuses(desk.path / "answered" / answer) == ["Done"]
+
+
+def test_half_an_answer_that_a_dead_process_left_is_in_nobodys_way(
+    bureau: Bureau, tmp_path: Path
+) -> None:
+    desk = Desk(bureau, tmp_path / "in", answered=str(tmp_path / "out"))
+    desk.put("a.xlsx", book())
+    desk.settle()
+    (row,) = desk.drops()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / f".{row.uid}.part").write_bytes(b"half")
+    assert desk.did() == ["back", "answered"]
+    assert [one.suffix for one in (tmp_path / "out").iterdir()] == [".xlsx"]
+
+
+def test_an_answer_is_said_to_lie_there_once_and_only_when_it_is_the_newest(desk: Desk) -> None:
+    desk.put("a.xlsx", book())
+    desk.settle()
+    (row,) = desk.drops()
+    with desk.bureau.centre.parts.database.write() as connection:
+        assert not drops.delivered(connection, row.uid, row.answer_hash, 1)
+        drops.answered(connection, row.receipt, "e" * 64, "n" * 64, final=True)
+        assert not drops.delivered(connection, row.uid, row.answer_hash, 1)
+        assert drops.delivered(connection, row.uid, "n" * 64, 1)
