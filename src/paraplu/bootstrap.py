@@ -36,7 +36,7 @@ from paraplu.engine.clock import Clock
 from paraplu.engine.folders import Folders
 from paraplu.engine.hands import Hands, HandsTerms, OwnHands, Tools
 from paraplu.engine.holidays import Holidays
-from paraplu.engine.intake import Arrived, Intake
+from paraplu.engine.intake import Intake
 from paraplu.engine.journal import OURSELVES, Journal
 from paraplu.engine.leases import Leases
 from paraplu.engine.parts import Parts
@@ -229,12 +229,10 @@ def open_centre(
     plugins: Plugins | None = None,
     tools: Callable[[], Tools] | None = None,
     database: str | None = None,
-    arrived: Arrived | None = None,
 ) -> Centre:
     """Open the home in `path`. Raises `SettingsWrong` or `SchemaMismatch` with what to do.
 
-    `database` is the URL of its database when that is not the one that its settings say. `arrived` hears of
-    each receipt with cases in it, in its transaction.
+    `database` is the URL of its database when that is not the one that its settings say.
 
     Runs have their hands in child processes, which find plugins by entry point. With `plugins` given (an
     author's tests) they have them in this one, unless `tools` says what children make their hands of.
@@ -256,7 +254,7 @@ def open_centre(
     dispatch = _dispatch(home)
     leases = Leases(parts.database, parts.clock, paraplu.__version__, home.locks, home.stall)
     asking, desks = Asking(parts, dispatch.offer), Desks(parts)
-    intake, answers = Intake(parts, arrived), Answers(parts, desks, home.answers)
+    intake, answers = Intake(parts), Answers(parts, desks, home.answers)
     log = log_to(home.log_file)
     planner = Planner(parts, asking, parts.ahead, trouble=partial(log.error, "schedule_failed"))
     return Centre(

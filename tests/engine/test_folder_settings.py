@@ -19,6 +19,7 @@ from paraplu.cli.folders import folders
 from paraplu.domain.folder import WatchedFolder
 from paraplu.engine.clock import Clock
 from paraplu.engine.places import Places
+from paraplu.engine.reviewed import given
 from paraplu.errors import SettingsWrong
 from paraplu.store import tables
 from paraplu.store.database import Database
@@ -31,11 +32,9 @@ def watched(path: str = "in", submitter: str = "carla.visser") -> WatchedFolder:
 
 
 def test_somebody_who_may_not_ask_cannot_deliver(bureau: Bureau) -> None:
-    with pytest.raises(
-        SettingsWrong, match=r"'anna.kok' delivers by .* but may not ask: add a \[\["
-    ):
+    with pytest.raises(SettingsWrong, match=r"submitter: 'anna.kok' may not ask; add a \[\["):
         bureau.settings(folder=watched(submitter="anna.kok"))
-    with pytest.raises(SettingsWrong, match="'nobody' delivers by"):
+    with pytest.raises(SettingsWrong, match="'nobody' may not ask"):
         bureau.settings(folder=watched(submitter="nobody"))
 
 
@@ -70,18 +69,19 @@ def test_two_clients_cannot_share_a_folder(bureau: Bureau) -> None:
             "person": (),
         }
     )
-    with pytest.raises(SettingsWrong, match="zuidwijk/ledger-booking"):
-        bureau.centre.parts.clients.apply(file, bureau.who("ines"), force=True)
+    with pytest.raises(SettingsWrong, match="that of noordwijk/ledger-booking"):
+        bureau.centre.parts.records.apply([given(file)], bureau.who("ines"), force=True)
 
 
 def test_a_folder_goes_out_as_it_came_in(bureau: Bureau) -> None:
     bureau.settings(folder=watched("in/a"))
     with_orders_from(bureau, "in/b")
     bureau.settings()
-    exported = bureau.centre.parts.clients.export(CLIENT, bureau.who("ines"))
+    exported = bureau.centre.parts.records.export(CLIENT, bureau.who("ines"))
     found = {one.service: one.folder for one in exported.agreement}
     assert found[ORDER] == watched("in/b")
-    assert bureau.centre.parts.clients.apply(exported, bureau.who("ines")) == []
+    (applied,) = bureau.centre.parts.records.apply([given(exported)], bureau.who("ines"))
+    assert list(applied.lines) == []
 
 
 # By hand ------------------------------------------------------------------------------------------

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from bureau import BOOKING, CLIENT, START, Bureau, booking, mandate
+from bureau import CLIENT, START, Bureau, booking, mandate
 from desk import Desk, book, statuses
-from sqlalchemy import select
 
 from paraplu.domain.folder import WatchedFolder
 from paraplu.engine.intake import LARGEST
-from paraplu.store import tables
 from paraplu.store.mutex import only_one
 
 
@@ -193,30 +190,6 @@ def test_a_name_in_a_cell_stays_a_claim(desk: Desk) -> None:
     case = desk.bureau.case("A-1")
     assert case.submitter == desk.bureau.who("carla").uid
     assert case.requester == desk.bureau.who("paul").uid
-
-
-def test_whoever_waits_for_work_hears_of_it_in_the_transaction(desk: Desk) -> None:
-    heard: list[tuple[str, str]] = []
-    bureau = desk.bureau
-
-    def arrived(connection: Any, client: str, service: str) -> None:
-        assert connection.execute(select(tables.cases)).first() is not None
-        heard.append((client, service))
-
-    bureau.centre.intake._arrived = arrived
-    desk.put("a.xlsx", book())
-    desk.put("b.xlsx", b"no workbook")
-    desk.put("c.xlsx", book(booking("C-1", account="1")))
-    desk.settle()
-    assert heard == [(CLIENT, BOOKING)]
-    desk.put("d.xlsx", book(booking("D-1", "10002")))
-
-    def fails(*_terms: Any) -> None:
-        raise RuntimeError
-
-    bureau.centre.intake._arrived = fails
-    assert desk.did() == ["failed"]
-    assert len(bureau.every_case()) == 1
 
 
 def test_no_name_of_a_file_stands_anywhere_in_clear(desk: Desk) -> None:

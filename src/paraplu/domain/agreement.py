@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator, model_validator
 
 from paraplu.domain.calendar import COUNTRIES, Calendar
+from paraplu.domain.folder import WatchedFolder
 from paraplu.domain.freeze import Freeze
 from paraplu.domain.maintenance import Maintenance
 from paraplu.domain.setting import Setting as Setting, known_zone
-from paraplu.domain.folder import WatchedFolder
 
 STALL_LIMIT = timedelta(minutes=10)
 """A run whose worker gave no sign of life for so long is taken over by another one.

@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from paraplu.domain.agreement import Agreement
+from paraplu.domain.folder import shared_paths
 from paraplu.domain.rule import AfterService
 from paraplu.domain.schedule import Schedule
 from paraplu.domain.shared_calendar import SharedCalendar
@@ -22,14 +24,15 @@ from paraplu.engine.reviewed import Reviewed, Wrong, unknown_key
 class OnRecord:
     """What files are checked against: everything on record, as far as they speak of it.
 
-    `handles` are the user names known here, `clients` those that the files speak of, `schedules` all of the
-    other clients, by id.
+    `handles` are the user names known here, `clients` those that the files speak of, `schedules` and
+    `agreements` (the newest of each) all of the other clients.
     """
 
     handles: frozenset[str] = frozenset()
     clients: Mapping[str, ClientFile] = field(default_factory=dict)
     calendars: Mapping[str, SharedCalendar] = field(default_factory=dict)
     schedules: Sequence[Schedule] = ()
+    agreements: Sequence[Agreement] = ()
 
 
 NOTHING = OnRecord()
@@ -53,6 +56,14 @@ class _Check:
         self._calendars = dict(known.calendars)
         self._handles = set(known.handles)
         self._alone = known is NOTHING
+        newest = {(one.client, one.service): one for one in known.agreements}
+        newest |= {
+            (one.client, one.service): one
+            for content in [*known.clients.values(), *(file.content for file in files)]
+            if isinstance(content, ClientFile)
+            for one in content.agreement
+        }
+        self._folders = {one.id: one.folder for one in newest.values() if one.folder is not None}
         for file in files:
             if isinstance(file.content, CalendarFile):
                 self._calendars[file.content.id] = file.content
@@ -115,6 +126,7 @@ class _Check:
                 if name not in self._calendars:
                     where = (*place, "calendar", "include", index)
                     yield file.wrong_at(where, f"include: {self._no_calendar(name)}")
+            yield from self._folder(file, place, one)
             if one.service not in self._bots:
                 yield file.wrong_at((*place, "service"), self._no_bot(one.service))
                 continue
@@ -128,6 +140,32 @@ class _Check:
                     if item["type"] == "extra_forbidden" and len(keys) == 2:
                         what = f"variants: {unknown_key(str(keys[1]), variants.model_fields)}"
                     yield file.wrong_at((*place, *keys), what)
+
+    def _folder(
+        self, file: Reviewed, place: tuple[str | int, ...], one: Agreement
+    ) -> Iterator[Wrong]:
+        """Only a client writes into its folder, which proves who delivers: somebody who may ask."""
+        if one.folder is None:
+            return
+        who, place = one.folder.submitter, (*place, "folder")
+        asking = {
+            item.get("person")
+            for item in _tables(file, "mandate")
+            if (item.get("service"), item.get("may")) == (one.service, "ask")
+        }
+        if who not in asking:
+            what = (
+                f"submitter: '{who}' may not ask; add a [[mandate]] of '{who}' with may = \"ask\""
+            )
+            yield file.wrong_at((*place, "submitter"), what)
+        for first, second in shared_paths(self._folders):
+            if one.id in (first, second):
+                other = second if one.id == first else first
+                what = (
+                    f"path: this folder and that of {other} are one, or one lies in the other; "
+                    "write: a folder of its own"
+                )
+                yield file.wrong_at((*place, "path"), what)
 
     def _mandates(self, file: Reviewed, content: ClientFile) -> Iterator[Wrong]:
         for number, one in enumerate(content.mandate):

@@ -28,9 +28,6 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LARGEST = 64 * 1024 * 1024
 """Bytes: a larger file is refused unread and not kept."""
 
-Arrived = Callable[[Connection, str, str], None]
-"""Told in the transaction of a receipt with cases, with client and service: there is work."""
-
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
@@ -61,11 +58,10 @@ class HeldBack(Refused):
 
 
 class Intake:
-    """The way in for workbooks. `arrived` hears of every receipt with cases in it."""
+    """The way in for workbooks."""
 
-    def __init__(self, parts: Parts, arrived: Arrived | None = None) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._arrived = arrived
 
     def receive(
         self,
@@ -189,9 +185,6 @@ class Intake:
                 **delivery.names,
             )
             parts.journal.write(connection, *batch.entries, last)
-            if self._arrived is not None and batch.cases:
-                agreement = delivery.terms.agreement
-                self._arrived(connection, agreement.client, agreement.service)
         return TakenIn(delivery.receipt, totals, None, sheet.remarks)
 
     def _keep(self, path: Path, delivery: Delivery) -> Evidence | None:

@@ -143,6 +143,12 @@ class Records:
                 for calendar, settings in calendars.every(connection).items()
             },
             [one for one in self._clients.schedules(connection) if one.client not in named],
+            [
+                one
+                for client in clients.every(connection)
+                if client not in named
+                for one in self._clients.agreements(connection, client)
+            ],
         )
 
     def _difference(self, connection: Connection, file: Reviewed) -> list[Line]:
