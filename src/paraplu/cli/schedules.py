@@ -18,11 +18,11 @@ def schedules() -> None:
 @schedules.command()
 @FILES
 @shared
-def check(session: Session, files: tuple[Path, ...]) -> None:
+def check(session: Session, files: tuple[Path, ...]) -> int:
     """Name every wrong place of FILES (or of all in a folder) with its line, and what to write instead.
 
-    Where there is no home, the files are checked by themselves, beside the shared calendars in the folder
-    `calendars` next to them.
+    Where there is no home, the files are checked by themselves, with the shared calendars in the folder
+    `calendars` beside them, and people whom mandates name may be known elsewhere.
 
     \b
     Examples:
@@ -32,7 +32,7 @@ def check(session: Session, files: tuple[Path, ...]) -> None:
     from paraplu.domain.person import Role
     from paraplu.engine.checking import wrong_places
     from paraplu.engine.people import require
-    from paraplu.engine.reviewed import CALENDARS, read, require_right
+    from paraplu.engine.reviewed import CALENDARS, read, told
     from paraplu.plugins import Plugins
     from paraplu.settings import SETTINGS, home_folder
 
@@ -40,14 +40,18 @@ def check(session: Session, files: tuple[Path, ...]) -> None:
     if (home_folder(session.home) / SETTINGS).is_file():
         with session.centre() as centre:
             require(session.acting(centre), None, Role.ADMINISTRATOR, Role.LEAD)
-            centre.parts.records.check([read(path) for path in paths])
+            found = centre.parts.records.wrong([read(path) for path in paths])
     else:
         beside = {one for path in paths for one in path.parent.glob(f"{CALENDARS}/*.toml")}
         extra = sorted(beside - set(paths))
-        require_right(wrong_places([read(path) for path in [*paths, *extra]], Plugins().bots))
-    many = "1 file" if len(paths) == 1 else f"{len(paths)} files"
-    session.out.line(f"{many} checked: nothing is wrong.")
-    session.out.result({"files": [str(path) for path in paths], "wrong": []})
+        found = wrong_places([read(path) for path in [*paths, *extra]], Plugins().bots)
+    wrong = told(found)
+    for line in wrong:
+        session.out.line(line)
+    files_told = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+    session.out.line(f"{files_told} checked: {len(wrong) or 'no'} wrong places.")
+    session.out.result({"files": [str(path) for path in paths], "wrong": wrong})
+    return 1 if wrong else 0
 
 
 @schedules.command()

@@ -143,6 +143,13 @@ def _package(country: str, categories: tuple[str, ...], year: int) -> tuple[tupl
     return tuple(sorted((day, name) for day, name in found.items() if day.year == year))
 
 
+def categories_of(country: str) -> tuple[str, ...]:
+    """The categories of holidays that the installed package knows of a country, in alphabetical order."""
+    import holidays
+
+    return tuple(sorted(holidays.country_holidays(country).supported_categories))
+
+
 def holidays_of(country: str, categories: tuple[str, ...], year: int) -> dict[date, str]:
     """What the installed version of the `holidays` package says: the days, in order, with English names.
 

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from paraplu.domain.agreement import Agreement
+from paraplu.domain.calendar import categories_of
 from paraplu.domain.folder import shared_paths
 from paraplu.domain.rule import AfterService
 from paraplu.domain.schedule import Schedule
@@ -127,6 +128,13 @@ class _Check:
                     where = (*place, "calendar", "include", index)
                     yield file.wrong_at(where, f"include: {self._no_calendar(name)}")
             yield from self._folder(file, place, one)
+            known = categories_of(one.calendar.country)
+            for index, category in enumerate(one.calendar.categories):
+                if category not in known:
+                    where = (*place, "calendar", "categories", index)
+                    country = one.calendar.country
+                    what = f"categories: {country} has none of this name; write: {_one_of(known)}"
+                    yield file.wrong_at(where, what)
             if one.service not in self._bots:
                 yield file.wrong_at((*place, "service"), self._no_bot(one.service))
                 continue
@@ -246,7 +254,11 @@ def _outlives(schedule: Schedule, calendar: SharedCalendar) -> str | None:
 def _nearest(word: str, known: Iterable[str]) -> str:
     words = sorted(known)
     near = difflib.get_close_matches(word, words, n=1)
-    return near[0] if near else "one of " + (", ".join(words) or "none yet")
+    return near[0] if near else _one_of(words)
+
+
+def _one_of(words: Iterable[str]) -> str:
+    return "one of " + (", ".join(words) or "none yet")
 
 
 def _ends_early(begins: date) -> str:

@@ -25,7 +25,7 @@ from paraplu.engine.calendars import (
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, require
 from paraplu.errors import NotFound, Refused
-from paraplu.store import calendars
+from paraplu.store import calendars, schedules
 
 _NEAR = timedelta(days=12)  # that a planned run may have moved; what is further off is another one
 
@@ -106,6 +106,7 @@ class Holidays:
         require(by, None, Role.ADMINISTRATOR, Role.LEAD)
         country, parts = country.upper(), self._parts
         with parts.database.write() as connection:
+            schedules.alone(connection)
             view = self._calendars.view(connection)
             if country not in {name for name, _categories in view.accepted}:
                 known = ", ".join(sorted({name for name, _ in view.accepted})) or "none yet"

@@ -21,7 +21,7 @@ from paraplu.engine.clock import Clock, from_ms
 from paraplu.engine.journal import Journal, pack, unpack
 from paraplu.engine.people import RETENTION, Known, People, require
 from paraplu.errors import IntegrityBroken, NotAllowed, NotFound, Refused
-from paraplu.store import proposals
+from paraplu.store import proposals, schedules
 from paraplu.store.database import Database
 from paraplu.store.keys import KeyStore, Scope
 
@@ -137,6 +137,7 @@ class Proposals:
         `NotAllowed` for who made it, who gains by it, and a person without the role for it.
         """
         with self._database.write() as connection:
+            schedules.alone(connection)  # nobody changes the records meanwhile
             row = self._undecided(connection, uid)
             require(by, row.client, *_MAY)
             maker = self._people.by_uid(connection, row.made_by)

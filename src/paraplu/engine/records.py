@@ -36,7 +36,7 @@ from paraplu.engine.people import RETENTION, Known, People, require
 from paraplu.engine.proposals import Proposals
 from paraplu.engine.reviewed import Reviewed, Wrong, given, require_right
 from paraplu.errors import NotAllowed, NotFound
-from paraplu.store import calendars, clients
+from paraplu.store import calendars, clients, schedules
 from paraplu.store.database import Database
 from paraplu.store.keys import KeyStore, Scope
 
@@ -82,14 +82,14 @@ class Records:
         self._proposals = proposals
         proposals.kinds["settings"] = self._carry_out
 
-    def check(self, files: Sequence[Reviewed]) -> None:
-        """Raise `SettingsWrong` that names every wrong place of these files, each with its line."""
+    def wrong(self, files: Sequence[Reviewed]) -> list[tuple[Reviewed, list[Wrong]]]:
+        """Every wrong place of these files, beside what is on record."""
         with self._database.read() as connection:
-            require_right(wrong_places(files, self._bots, self._on_record(connection, files)))
+            return wrong_places(files, self._bots, self._on_record(connection, files))
 
     def difference(self, files: Sequence[Reviewed]) -> list[list[Line]]:
-        """What applying each of these files would change. Raises `SettingsWrong` as `check` does."""
-        self.check(files)
+        """What applying each of these files would change. Raises `SettingsWrong` with every wrong place."""
+        require_right(self.wrong(files))
         with self._database.read() as connection:
             return [self._difference(connection, file) for file in files]
 
@@ -103,6 +103,7 @@ class Records:
         """
         require(by, None, Role.ADMINISTRATOR, Role.LEAD)
         with self._database.write() as connection:
+            schedules.alone(connection)  # what is checked must still be so when it is written
             found = wrong_places(files, self._bots, self._on_record(connection, files))
             if not force:
                 found = [(file, self._stale(connection, file) or wrong) for file, wrong in found]

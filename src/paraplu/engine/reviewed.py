@@ -108,19 +108,24 @@ class Reviewed:
         return text.format(name) if shown else f"[[{kind}]]"
 
 
-def require_right(found: Sequence[tuple[Reviewed, Iterable[Wrong]]]) -> None:
-    """Raise `SettingsWrong` that names every wrong place, in the order of the files and their lines."""
-    told = [
+def told(found: Iterable[tuple[Reviewed, Iterable[Wrong]]]) -> list[str]:
+    """Every wrong place in one line, in the order of the files and their lines."""
+    lines = [
         file.told(wrong)
         for file, places in found
         for wrong in sorted(places, key=lambda one: line_at(file.lines, one.place))
     ]
-    told = list(dict.fromkeys(told))
-    if told and any(file.name for file, _places in found):
-        many = "1 place is" if len(told) == 1 else f"{len(told)} places are"
-        told.insert(0, f"{many} wrong, nothing was changed:")
-    if told:
-        raise SettingsWrong("\n".join(told))
+    return list(dict.fromkeys(lines))
+
+
+def require_right(found: Sequence[tuple[Reviewed, Iterable[Wrong]]]) -> None:
+    """Raise `SettingsWrong` that names every wrong place."""
+    lines = told(found)
+    if lines and any(file.name for file, _places in found):
+        many = "1 place is" if len(lines) == 1 else f"{len(lines)} places are"
+        lines.insert(0, f"{many} wrong, nothing was changed:")
+    if lines:
+        raise SettingsWrong("\n".join(lines))
 
 
 def given(content: ClientFile | CalendarFile) -> Reviewed:
