@@ -40,6 +40,15 @@ class PluginWrong(ParapluError):
     """A bot, target or connector breaks its contract; its developer must look."""
 
 
+class MailFailed(ParapluError):
+    """A mail was not sent. `code` says why, as a code; `for_ever` that trying again is of no use."""
+
+    def __init__(self, text: str, code: str, *, for_ever: bool = False) -> None:
+        super().__init__(text)
+        self.code = code
+        self.for_ever = for_ever
+
+
 class NothingDone(ParapluError):
     """It failed before anything was done outside: it may be tried again."""
 

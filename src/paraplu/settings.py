@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 from paraplu.audit.note import Signer, Verifier
 from paraplu.domain.agreement import STALL_LIMIT
 from paraplu.domain.credential import Credential, Secret
+from paraplu.domain.mail import PORTS, MailSettings
 from paraplu.errors import SettingsWrong
 from paraplu.store.keys import require_private, secret_bytes
 
@@ -30,6 +31,8 @@ _STALL = int(STALL_LIMIT.total_seconds())
 @dataclass(frozen=True, slots=True)
 class Home:
     """One installation. `log` is the origin of its audit log, `targets` the address of each target.
+
+    `mail` is the server by which notices go out, None for none.
 
     `database`, `keys` and `evidence_folder` say where those are when they are not in the home: in a cluster
     on PostgreSQL, on PostgreSQL in a database of its own, and in a folder that all machines share.
@@ -43,6 +46,7 @@ class Home:
     targets: Mapping[str, str] = field(default_factory=dict)
     keys: str = ""
     evidence_folder: str = ""
+    mail: MailSettings | None = None
 
     @property
     def stall(self) -> timedelta:
@@ -128,6 +132,35 @@ class Home:
             )
         return None, Verifier.from_vkey(public.read_text(encoding="utf-8").strip())
 
+    def expiries(self, names: Collection[str]) -> dict[str, date]:
+        """When the passwords of these credentials, and of the one for mail, expire, as far as that is said.
+
+        Raises `SettingsWrong` for a day that is none.
+        """
+        if self.mail is not None and self.mail.credential:
+            names = {*names, self.mail.credential}
+        path = self.secrets / "credentials.toml"
+        entries: dict[str, Any] = {}
+        if path.exists():
+            require_private(path)
+            entries = read_toml(path)
+        found: dict[str, date] = {}
+        for name in sorted(names):
+            variable = "PARAPLU_" + name.upper().replace("-", "_") + "_EXPIRES"
+            entry = entries.get(name)
+            said = os.environ.get(variable) or (isinstance(entry, dict) and entry.get("expires"))
+            if not said:
+                continue
+            try:
+                day = said if isinstance(said, date) else date.fromisoformat(said)
+            except (TypeError, ValueError):
+                raise SettingsWrong(
+                    f"When the password of '{name}' expires cannot be read: write expires = 2027-01-31 in "
+                    f"{path}, or {variable}=2027-01-31."
+                ) from None
+            found[name] = day.date() if isinstance(day, datetime) else day
+        return found
+
     def save(self) -> None:
         """Write the settings file, in one step."""
         data: dict[str, Any] = {"log": self.log, "demo": self.demo}
@@ -141,6 +174,11 @@ class Home:
         if self.stall_seconds != _STALL:
             data["stall_seconds"] = self.stall_seconds
         data["targets"] = {name: {"address": address} for name, address in self.targets.items()}
+        if self.mail is not None:
+            kept = {
+                name.replace("sender", "from"): value for name, value in asdict(self.mail).items()
+            }
+            data["mail"] = {name: value for name, value in kept.items() if value != ""}
         write_whole(self.path / SETTINGS, to_toml(data))
 
 
@@ -161,7 +199,7 @@ def load_home(path: Path) -> Home:
     data = read_toml(file)
     targets = data.get("targets", {})
     places = {"database", "keys", "evidence"}
-    unknown = set(data) - places - {"log", "demo", "stall_seconds", "targets"}
+    unknown = set(data) - places - {"log", "demo", "stall_seconds", "targets", "mail"}
     if unknown or not isinstance(data.get("log"), str) or not isinstance(targets, dict):
         what = (
             f"unknown: {', '.join(sorted(unknown))}"
@@ -183,9 +221,39 @@ def load_home(path: Path) -> Home:
         targets={name: str(entry.get("address", "")) for name, entry in targets.items()},
         keys=str(data.get("keys", "")),
         evidence_folder=str(data.get("evidence", "")),
+        mail=_mail(data["mail"], file) if "mail" in data else None,
     )
     check_places(home)
     return home
+
+
+def _mail(data: Any, file: Path) -> MailSettings:
+    """The table [mail]. Raises `SettingsWrong` that says what to write."""
+    texts = ("host", "from", "security", "credential", "ca_file", "link")
+    wrong: str | None = "it must be a table"
+    if isinstance(data, dict):
+        unknown = sorted(set(data) - {*texts, "port"})
+        security = data.get("security", "starttls")
+        port = data.get("port", PORTS.get(security, 0) if isinstance(security, str) else 0)
+        strange = [name for name in texts if not isinstance(data.get(name, ""), str)]
+        if unknown:
+            wrong = f"unknown: {', '.join(unknown)}"
+        elif strange or not isinstance(port, int):
+            wrong = f"{', '.join(strange) or 'port'} must be {'a text' if strange else 'a number'}"
+        else:
+            found = MailSettings(
+                host=data.get("host", ""),
+                sender=data.get("from", ""),
+                port=port,
+                security=security,
+                credential=data.get("credential", ""),
+                ca_file=data.get("ca_file", ""),
+                link=data.get("link", "").rstrip("/"),
+            )
+            wrong = found.wrong()
+            if wrong is None:
+                return found
+    raise SettingsWrong(f"[mail] in {file} is wrong: {wrong}.")
 
 
 def check_places(home: Home) -> None:
