@@ -6,6 +6,7 @@ import os
 import re
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -39,6 +40,8 @@ from paraplu.engine.holidays import Holidays
 from paraplu.engine.intake import Intake
 from paraplu.engine.journal import OURSELVES, Journal
 from paraplu.engine.leases import Leases
+from paraplu.engine.notices import Notices
+from paraplu.engine.outbox import Outbox
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, People
 from paraplu.engine.planned import Planner
@@ -54,7 +57,7 @@ from paraplu.errors import Refused, SettingsWrong
 from paraplu.logging import catch_forgotten, log_to
 from paraplu.plugins import Plugins
 from paraplu.settings import SETTINGS, Home, check_places, load_home
-from paraplu.store.database import Database
+from paraplu.store.database import Database, StorageDown
 from paraplu.store.entries import count
 from paraplu.store.files import Files
 from paraplu.store.keys import KeyStore, secret_bytes
@@ -79,6 +82,7 @@ class Centre:
     answers: Answers
     folders: Folders
     proof: Proof
+    outbox: Outbox
     dispatch: Dispatch
     children: Children | None
     log: Any
@@ -115,6 +119,8 @@ class Centre:
     def _told(self, run: str, outcome: RunReport | Exception) -> None:
         if isinstance(outcome, Exception):
             self.log.error("run_failed", run=run, exc_info=outcome)
+            with suppress(StorageDown):
+                self.runs.tell_of_failure(run, outcome)
             return
         self.log.info("run_ended", run=run, ending=outcome.ending)
         if outcome.handled:
@@ -271,10 +277,19 @@ def open_centre(
         answers=answers,
         folders=Folders(parts, intake, answers, home.path, log.info),
         proof=Proof(parts),
+        outbox=_outbox(home, parts),
         dispatch=dispatch,
         children=children,
         log=log,
     )
+
+
+def _outbox(home: Home, parts: Parts) -> Outbox:
+    if home.mail is None:
+        return Outbox(parts, None)
+    from paraplu.dispatch.mail import Mail  # the standard library's mail is slow to import
+
+    return Outbox(parts, Mail(home.mail, home.credential).post, home.mail.link)
 
 
 def _dispatch(home: Home) -> Dispatch:
@@ -382,6 +397,7 @@ def _parts(
             *(calendars, ahead, proposals),
         ),
         ahead=ahead,
+        notices=Notices(database, clock, people, known, home.expiries),
         case_files=CaseFiles(keys),
         bots=plugins.bots,
         workbooks=lambda: plugins.connector("spreadsheet"),

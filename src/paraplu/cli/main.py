@@ -40,6 +40,7 @@ COMMANDS = {
     "approve": ("paraplu.cli.approvals:approve", "Say yes to the plan of a case."),
     "refuse": ("paraplu.cli.approvals:refuse", "Say no to the plan of a case."),
     "answer": ("paraplu.cli.receipts:answer", "Write the answered workbooks."),
+    "notices": ("paraplu.cli.notices:notices", "List what people were told by mail; test mail."),
     "db": ("paraplu.cli.database:db", "Bring the database to this version; show how it stands."),
     "audit": ("paraplu.cli.audit:audit", "Show the audit log, prove that it is whole."),
 }

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from paraplu.domain.case import State
+from paraplu.domain.notice import NoticeKind
 from paraplu.domain.retry import LONGEST_OBEYED, Breaker
 from paraplu.engine.clock import from_ms, to_ms
 from paraplu.engine.handling import Handling
@@ -72,13 +73,14 @@ class Course:
         self._report = RunReport(turn.uid, *self._who)
         self._put_off: list[str] = []
         self._must_look = False  # somebody, before another run is of use
+        self._called = 0  # cases that a person was called to before anything was taken up
         self._until = self._parts.clock.now() + timedelta(minutes=self._limits.run_minutes)
 
     def go(self, only: str | None = None) -> RunReport:
         """From sign-in to sign-out. Raises what is not the target's trouble: a storage that is down, say."""
         turn, report = self._turn, self._report
         if not turn.rehearsal:
-            call_people(turn)
+            self._called = call_people(turn)
         with self._parts.database.read() as connection:
             due = claims.due(
                 connection,
@@ -270,12 +272,36 @@ class Course:
             wanted = self._when_again(connection, report.again_at)
             again = None if wanted is None else self._again(connection, to_ms(wanted))
             report.again_at = None if again is None else from_ms(again)
+            self._tell_people(connection)
             if report.ending == "nothing-due":
                 return
             kind = "run-paused" if report.ending == "paused" else "run-ended"
             self._parts.journal.write(
                 connection,
                 self._parts.journal.entry(kind, turn.hand, status_code=report.ending, **turn.names),
+            )
+
+    def _tell_people(self, connection: Connection) -> None:
+        """Tell those who must look: the run paused itself, or set cases aside."""
+        report, (client, service) = self._report, self._who
+        aside = self._called + report.handled.get(State.WITH_PERSON, 0)
+        if report.ending == "paused":
+            facts = {"service": service, "target": self._turn.terms.agreement.target}
+            self._parts.notices.tell(
+                connection,
+                NoticeKind.CIRCUIT_OPEN,
+                report.run,
+                client,
+                {**facts, "again_at": report.again_at},
+            )
+        if aside:
+            handled = self._called + sum(report.handled.values())
+            self._parts.notices.tell(
+                connection,
+                NoticeKind.SET_ASIDE,
+                report.run,
+                client,
+                {"service": service, "handled": handled, "set_aside": aside},
             )
 
     def _when_again(self, connection: Connection, asked: datetime | None) -> datetime | None:

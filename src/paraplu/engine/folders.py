@@ -23,7 +23,7 @@ from paraplu.domain.message import Message
 from paraplu.engine.answers import Answers
 from paraplu.engine.drops import Drops, Elsewhere
 from paraplu.engine.intake import HeldBack, Intake
-from paraplu.engine.outbox import Outbox
+from paraplu.engine.outfolders import OutFolders
 from paraplu.engine.parts import Parts
 from paraplu.engine.places import Place, Places
 from paraplu.engine.share import Away, Changed, InUse, Lying
@@ -102,7 +102,7 @@ class Folders:
         self._known: set[str] = set()
         self._lock_file = home / "locks" / "folders.lock"
         self._drops = Drops(parts, intake, home / "incoming")
-        self._outbox = Outbox(parts)
+        self._outbox = OutFolders(parts)
         self._tell = tell
         self._sightings: dict[str, dict[str, Sighting]] = {}
         self._pauses = Pauses()

@@ -6,6 +6,7 @@ from typing import Any
 
 from paraplu.domain.agreement import Limits
 from paraplu.domain.case import CLOSED, DUE, State
+from paraplu.domain.notice import NoticeKind
 from paraplu.domain.receipt import ReceiptState
 from paraplu.domain.retry import too_many_exceptions
 from paraplu.engine.turn import Turn
@@ -41,6 +42,8 @@ def hold_receipts(turn: Turn) -> list[str]:
                     **turn.names,
                 ),
             )
+            facts = {"service": service, "why": why, "cases": receipt.cases}
+            parts.notices.tell(connection, NoticeKind.RECEIPT_HELD, receipt.uid, client, facts)
     return waiting
 
 

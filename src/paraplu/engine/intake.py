@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from sqlalchemy import Connection
 from paraplu.audit.part import Evidence
 from paraplu.domain.bot import Bot
 from paraplu.domain.message import Message
+from paraplu.domain.notice import Fact, NoticeKind
 from paraplu.domain.receipt import ReceiptState, Totals
 from paraplu.domain.workbook import Sheet, WorkbookRefused
+from paraplu.engine.clock import from_ms
 from paraplu.engine.journal import Personal, pack
 from paraplu.engine.opening import Delivery, Opening, scope_of
 from paraplu.engine.parts import Parts
@@ -135,6 +137,11 @@ class Intake:
                     **delivery.names,
                 ),
             )
+            client = delivery.terms.client.id
+            facts: dict[str, Fact] = {"service": delivery.terms.agreement.service, "why": why.code}
+            about = (NoticeKind.RECEIPT_STOPPED, delivery.receipt, client, facts)
+            parts.notices.tell(connection, *about)
+            parts.notices.tell(connection, *about, parts.notices.contact(delivery.submitter))
         return TakenIn(delivery.receipt, Totals(), why)
 
     def _take_in(
@@ -185,7 +192,34 @@ class Intake:
                 **delivery.names,
             )
             parts.journal.write(connection, *batch.entries, last)
+            self._confirm(connection, delivery, totals, batch.cases)
         return TakenIn(delivery.receipt, totals, None, sheet.remarks)
+
+    def _confirm(
+        self,
+        connection: Connection,
+        delivery: Delivery,
+        totals: Totals,
+        opened: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Tell the client's contact who delivered this what was taken in, and when it should be done."""
+        zone = delivery.terms.client.zone
+        last = max((one["deadline"] for one in opened), default=None)
+        self._parts.notices.tell(
+            connection,
+            NoticeKind.RECEIPT_TAKEN_IN,
+            delivery.receipt,
+            delivery.terms.client.id,
+            {
+                "service": delivery.terms.agreement.service,
+                "rows": totals.rows,
+                "received": totals.received,
+                "refused": totals.refused,
+                "duplicates": totals.duplicates,
+                "expected": None if last is None else from_ms(last).astimezone(zone).date(),
+            },
+            self._parts.notices.contact(delivery.submitter),
+        )
 
     def _keep(self, path: Path, delivery: Delivery) -> Evidence | None:
         if path.stat().st_size > LARGEST:

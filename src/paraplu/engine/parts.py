@@ -16,6 +16,7 @@ from paraplu.engine.clients import Clients
 from paraplu.engine.clock import Clock
 from paraplu.engine.hands import Hands, HandsTerms
 from paraplu.engine.journal import Journal
+from paraplu.engine.notices import Notices
 from paraplu.engine.people import People
 from paraplu.engine.proposals import Proposals
 from paraplu.engine.records import Records
@@ -44,6 +45,7 @@ class Parts:
     proposals: Proposals
     records: Records
     ahead: Ahead
+    notices: Notices
     case_files: CaseFiles
     bots: Mapping[str, Bot[Any]]
     workbooks: Callable[[], WorkbookConnector]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +12,13 @@ from sqlalchemy import Connection
 from paraplu.audit.entry import Entry
 from paraplu.audit.verdict import Verdict
 from paraplu.audit.verification import Place, verify
+from paraplu.domain.notice import NoticeKind
 from paraplu.engine.clock import from_ms
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
 from paraplu.errors import IntegrityBroken, NotFound
 from paraplu.store import entries, evidence
+from paraplu.store.database import StorageDown
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,10 @@ class Proof:
         self._parts = parts
 
     def check(self) -> Checked:
-        """Check every entry, every head and every evidence file. Adds nothing to what is there.
+        """Check every entry, every head and every evidence file. Adds nothing to the log.
 
-        On PostgreSQL everything committed before is given its place in the log first.
+        On PostgreSQL everything committed before is given its place in the log first. When something is
+        wrong the administrators are told, once a day.
         """
         journal = self._parts.journal
         journal.complete()
@@ -69,7 +73,16 @@ class Proof:
                 self._parts.files.stored(file.hash)
             except (IntegrityBroken, NotFound) as error:
                 wrong.append(str(error))
-        return Checked(verdict, len(listed), tuple(wrong))
+        checked = Checked(verdict, len(listed), tuple(wrong))
+        if not checked.intact:
+            self._alarm(checked)
+        return checked
+
+    def _alarm(self, checked: Checked) -> None:
+        about = f"audit/{self._parts.clock.now().date()}"
+        facts = {"findings": len(checked.verdict.findings), "files": len(checked.wrong_files)}
+        with contextlib.suppress(StorageDown), self._parts.database.write() as connection:
+            self._parts.notices.tell(connection, NoticeKind.AUDIT_BROKEN, about, None, facts)
 
     def show(
         self, reader: Known, *, case: str | None = None, kind: str | None = None, most: int = 200

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from paraplu.domain.notice import NoticeKind
 from paraplu.domain.person import Role
 from paraplu.engine.asking import REHEARSAL, RUN, Asking
 from paraplu.engine.clients import Terms
@@ -157,6 +158,17 @@ class Runs:
         except StorageDown:
             self._dropped.append(turn)
             raise
+
+    def tell_of_failure(self, uid: str, error: Exception) -> None:
+        """Tell the operators that a run broke off, unless somebody else goes on with it by itself."""
+        if isinstance(error, StorageDown | FenceLost):
+            return
+        with self._parts.database.write() as connection:
+            row = runs.get(connection, uid)
+            if row is not None:
+                self._parts.notices.tell(
+                    connection, NoticeKind.FAILING, uid, row.client, {"service": row.service}
+                )
 
     def give_back_dropped(self) -> None:
         """Give back the runs that broke off here because the database was away.

@@ -12,6 +12,7 @@ from paraplu.audit.part import Evidence
 from paraplu.domain.case import State
 from paraplu.domain.finding import ToClient, ToPerson
 from paraplu.domain.message import Message
+from paraplu.domain.notice import NoticeKind
 from paraplu.engine.casefile import Said, Story
 from paraplu.engine.clock import to_ms
 from paraplu.engine.journal import Personal, pack, words
@@ -100,6 +101,10 @@ class Settling:
             sealed_story=self._parts.case_files.seal_story(case.uid, case.key, Story(said)),
         )
         self._entry(connection, kind, case, said=said, **terms)
+        if kind == "outcome-collateral":
+            client, service = self._turn.terms.client.id, self._turn.terms.agreement.service
+            facts = {"service": service, "run": self._turn.uid}
+            self._parts.notices.tell(connection, NoticeKind.COLLATERAL, case.uid, client, facts)
 
     def add_exception(self, connection: Connection, case: Held, finding: ToPerson) -> None:
         """Open an exception on a case that comes to rest as it is, with its entry."""

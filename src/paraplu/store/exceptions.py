@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, case, func, or_, select
 
+from paraplu.domain.case import CLOSED
 from paraplu.store.tables import cases, exceptions, replies, watches
 
 
@@ -78,3 +79,20 @@ def close_watch(connection: Connection, uid: str, resolution: str, now: int) -> 
         .values(closed_at=now, resolution=resolution)
     )
     return done.rowcount == 1
+
+
+def overdue(connection: Connection, now: int) -> list[Row[Any]]:
+    """Client, service and `due` (the earliest) of every case that somebody should have seen to before now.
+
+    That is a case that is not closed after its deadline, or one with an exception that is open after its own.
+    """
+    is_open = cases.c.state.not_in([state.value for state in CLOSED])
+    late = and_(exceptions.c.closed_at.is_(None), exceptions.c.due < now)
+    earliest = func.min(case((late, exceptions.c.due), else_=cases.c.deadline))
+    query = (
+        select(cases.c.uid, cases.c.client, cases.c.service, earliest.label("due"))
+        .outerjoin(exceptions, and_(exceptions.c.case_uid == cases.c.uid, late))
+        .where(or_(and_(is_open, cases.c.deadline < now), exceptions.c.uid.is_not(None)))
+        .group_by(cases.c.uid, cases.c.client, cases.c.service)
+    )
+    return list(connection.execute(query))

@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from paraplu.store.tables.columns import CODE, HASH, UID, metadata
+from paraplu.store.tables.columns import ABOUT, CODE, HASH, UID, metadata
 
 schedules = Table(
     "schedules",
@@ -90,17 +90,20 @@ notices = Table(  # what is to be told by mail: codes, figures and days, never a
     metadata,
     Column("uid", UID, primary_key=True),
     Column("kind", CODE, nullable=False),
-    Column("about", CODE, nullable=False),  # what it is about, by uid; one notice of a kind each
+    Column("about", ABOUT, nullable=False),  # what it is about; a person is told of it once a kind
     Column("person", UID, nullable=False),
     Column("client", CODE),
     Column("facts", Text, nullable=False),
     Column("made_at", BigInteger, nullable=False),
-    Column("try_at", BigInteger, nullable=False),
+    Column("try_at", BigInteger, nullable=False),  # nobody tries to send it before
     Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("mail", UID),  # into which whoever claimed it puts it
     Column("sent_at", BigInteger),
+    Column("given_up_at", BigInteger),
     Column("why", CODE),  # of the last try that failed, or why it is not sent at all
     UniqueConstraint("kind", "about", "person"),
-    Index("notices_unsent", "sent_at", "try_at"),
+    Index("notices_unsent", "sent_at", "given_up_at", "try_at"),
+    Index("notices_by_person", "person", "sent_at"),
 )
 
 drops = Table(  # files that were found in watched folders, and what became of each

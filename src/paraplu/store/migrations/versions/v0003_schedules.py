@@ -113,17 +113,20 @@ notices = Table(
     metadata,
     Column("uid", _uid, primary_key=True),
     Column("kind", _code, nullable=False),
-    Column("about", _code, nullable=False),
+    Column("about", String(200), nullable=False),
     Column("person", _uid, nullable=False),
     Column("client", _code),
     Column("facts", Text, nullable=False),
     Column("made_at", BigInteger, nullable=False),
     Column("try_at", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("mail", _uid),
     Column("sent_at", BigInteger),
+    Column("given_up_at", BigInteger),
     Column("why", _code),
     UniqueConstraint("kind", "about", "person"),
-    Index("notices_unsent", "sent_at", "try_at"),
+    Index("notices_unsent", "sent_at", "given_up_at", "try_at"),
+    Index("notices_by_person", "person", "sent_at"),
 )
 
 drops = Table(
