@@ -26,6 +26,7 @@ from paraplu.dispatch.hands import ChildHands
 from paraplu.dispatch.worker import Worker
 from paraplu.domain.connector import Recorder
 from paraplu.domain.person import Person
+from paraplu.engine.absences import Absences
 from paraplu.engine.ahead import Ahead
 from paraplu.engine.answers import Answers
 from paraplu.engine.asking import Asking
@@ -83,6 +84,7 @@ class Centre:
     folders: Folders
     proof: Proof
     outbox: Outbox
+    absences: Absences
     dispatch: Dispatch
     children: Children | None
     log: Any
@@ -278,6 +280,7 @@ def open_centre(
         folders=Folders(parts, intake, answers, home.path, log.info),
         proof=Proof(parts),
         outbox=_outbox(home, parts),
+        absences=Absences(parts),
         dispatch=dispatch,
         children=children,
         log=log,

@@ -58,6 +58,11 @@ PROMISED = [
     "key-created",
     "settings-exported",
     "demo-claim",
+    "notice-sent",
+    "notice-given-up",
+    "absence-noted",
+    "absence-ended",
+    "approval-passed-on",
 ]
 
 

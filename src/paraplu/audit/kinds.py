@@ -130,6 +130,8 @@ _ALL = (
         Phase.ADMIN,
         "The tables were brought to a newer version of their schema.",
     ),
+    Kind("absence-noted", ENTITY, CREATE, Phase.ADMIN, "A person will not be there to decide."),
+    Kind("absence-ended", ENTITY, UPDATE, Phase.ADMIN, "A person is there again before the time."),
     Kind("notice-sent", ENTITY, OTHER, Phase.ADMIN, "A mail with notices was handed over."),
     Kind(
         "notice-given-up",
@@ -207,6 +209,14 @@ _ALL = (
         UPDATE,
         Phase.APPROVAL,
         "A plan waits for a person's word.",
+        ("case", "plan"),
+    ),
+    Kind(
+        "approval-passed-on",
+        ENTITY,
+        UPDATE,
+        Phase.APPROVAL,
+        "Somebody else is asked to decide about a plan.",
         ("case", "plan"),
     ),
     Kind("approved", ENTITY, UPDATE, Phase.APPROVAL, "A person said yes.", ("case", "plan")),

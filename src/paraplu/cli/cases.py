@@ -10,8 +10,11 @@ from paraplu.cli.session import Session, shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from paraplu.bootstrap import Centre
+    from paraplu.engine.askings import Outlook
     from paraplu.engine.people import Known
 
 
@@ -139,6 +142,8 @@ def _story(session: Session, centre: Centre, row: Any) -> dict[str, Any]:
         replies = centre.desks.replies(connection, row.uid)
         files = evidence.of_case(connection, row.uid)
         watches = exceptions.watches_of(connection, row.uid)
+        outlook = centre.desks.askings.outlook(connection, row)
+        zone = parts.clients.get(connection, row.client).zone
     said = [wording.say(one.message) for one in parts.case_files.story(row).said]
     out.heading(
         f"{request['reference']}  {row.client}  {row.service}  {in_words(State(row.state))}"
@@ -167,6 +172,7 @@ def _story(session: Session, centre: Centre, row: Any) -> dict[str, Any]:
         out.line(
             f"  {decision['decision']} by {decision['by']} at {decision['at']:%Y-%m-%d %H:%M} UTC"
         )
+    asked = None if outlook is None else _outlook(session, outlook, names, zone)
     opened = []
     for one in aside:
         messages = [
@@ -176,7 +182,7 @@ def _story(session: Session, centre: Centre, row: Any) -> dict[str, Any]:
         ended = (
             "open"
             if one.closed_at is None
-            else f"{one.resolution} by {names.get(one.closed_by or '', '?')}"
+            else f"{one.resolution} by {names.get(one.closed_by or '', 'Paraplu')}"
         )
         out.line(f"Exception ({ended}): {' '.join(messages)}")
     for watch in watches:
@@ -197,12 +203,43 @@ def _story(session: Session, centre: Centre, row: Any) -> dict[str, Any]:
         "plan": plan.to_json() if plan else None,
         "digest": row.digest,
         "decisions": decided,
+        "asked": asked,
         "exceptions": opened,
         "replies": replies,
         "follows": row.follows,
         "watches": [{"code": one.code, "resolution": one.resolution} for one in watches],
         "evidence": [{"what": file.what, "hash": file.hash} for file in files],
     }
+
+
+def _outlook(
+    session: Session, outlook: Outlook, names: dict[str, str], zone: ZoneInfo
+) -> dict[str, Any]:
+    """Say who is asked, until when, and what happens if nobody decides."""
+
+    def at(moment: datetime) -> str:
+        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M} ({zone})"
+
+    out, nobody = session.out, "Nobody is asked: there is nobody who may decide and is there."
+    asked = [{"person": names.get(who, who), "since": since} for who, since in outlook.asked]
+    for who, since in outlook.asked:
+        out.line(f"  Asked to decide: {names.get(who, who)}, since {at(since)}")
+    if not asked:
+        out.line(f"  {nobody}")
+    then = None if outlook.then is None else names.get(outlook.then, outlook.then)
+    if outlook.until is not None:
+        comes = (
+            "the service centre is told: there is nobody else to ask"
+            if then is None
+            else f"{then} is asked too"
+        )
+        out.line(f"  If nobody decides by {at(outlook.until)}: {comes}.")
+    if outlook.latest is not None:
+        out.line(
+            f"  It must be carried out before {at(outlook.latest)}: a day earlier it goes to a person of the "
+            "service centre, and later nothing is done any more."
+        )
+    return {"by": asked, "until": outlook.until, "then": then, "latest": outlook.latest}
 
 
 def _on_case(

@@ -39,6 +39,7 @@ COMMANDS = {
     ),
     "approve": ("paraplu.cli.approvals:approve", "Say yes to the plan of a case."),
     "refuse": ("paraplu.cli.approvals:refuse", "Say no to the plan of a case."),
+    "absences": ("paraplu.cli.absences:absences", "Note when an approver is away."),
     "answer": ("paraplu.cli.receipts:answer", "Write the answered workbooks."),
     "notices": ("paraplu.cli.notices:notices", "List what people were told by mail; test mail."),
     "db": ("paraplu.cli.database:db", "Bring the database to this version; show how it stands."),

@@ -122,6 +122,7 @@ def send(session: Session) -> int:
         by = session.acting(centre)
         require(by, None, Role.OPERATOR, Role.LEAD, Role.ADMINISTRATOR)
         _require_mail(centre)
+        passed_on = centre.desks.askings.look()
         new = centre.parts.notices.look()
         done = centre.outbox.send(at_once=True)
     session.out.line(
@@ -133,6 +134,7 @@ def send(session: Session) -> int:
         session.out.line(f"Not sent: {done.why}")
     session.out.result(
         {
+            "passed_on": passed_on,
             "new": new,
             "mails": done.mails,
             "notices": done.notices,

@@ -101,6 +101,8 @@ class Limits(Setting):
     take its run down before it is set aside, `failures_in_a_row` after how many failures of the target
     a run pauses itself. `slots` is how many runs may use the credential at once.
 
+    After `approval_hours` working hours without a decision the next holder of a mandate is asked too.
+
     An act may take `act_minutes`, a case `case_minutes`, a run `run_minutes`. An act is shorter than a
     case, a case than a run, and an act than `STALL_LIMIT`.
     """
@@ -118,6 +120,7 @@ class Limits(Setting):
     case_minutes: int = Field(default=15, ge=2)
     run_minutes: int = Field(default=240, ge=3, le=1440)
     supplier_total_30_days: Decimal | None = Field(default=None, ge=0)
+    approval_hours: int = Field(default=8, ge=1, le=400)
 
     @model_validator(mode="after")
     def _shorter_inside_longer(self) -> Self:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Connection
+
 from paraplu.audit.part import Approval
 from paraplu.domain.approval import approval_needed
 from paraplu.domain.case import State
+from paraplu.engine.askings import Askings, Matter
 from paraplu.engine.casefile import Said, Story
 from paraplu.engine.clients import Terms
 from paraplu.engine.clock import to_ms
@@ -16,6 +19,7 @@ from paraplu.engine.planning import Prepared
 from paraplu.engine.settling import Held
 from paraplu.engine.turn import Turn
 from paraplu.store import cases, plans
+from paraplu.store.entries import NewEntry
 
 
 class Approving:
@@ -43,6 +47,15 @@ class Approving:
         return standing_approvals(
             terms, decisions, prepared.digest, self._turn.today(), request, effect
         )
+
+    def _ask(
+        self, connection: Connection, case: Held, prepared: Prepared
+    ) -> tuple[dict[str, Any] | None, list[NewEntry]]:
+        """Ask somebody to decide; what the entry says of it, and the entries that follow."""
+        request = self._turn.case_in_hand(case.row).request
+        plan, terms = prepared.intent.plan, self._turn.terms
+        matter = Matter(case.row, prepared.digest, terms, request, plan)
+        return Askings(self._turn.parts).begin(connection, matter)
 
     def approve(self, case: Held, prepared: Prepared) -> list[Approval] | None:
         """Keep the plan. Gives the approvals it stands on, None when it must wait for one."""
@@ -93,6 +106,9 @@ class Approving:
                     sealed_story=story,
                     **values,
                 )
+            says, further = (
+                (None, []) if question is None else self._ask(connection, case, prepared)
+            )
             self._turn.parts.journal.write(
                 connection,
                 self._turn.parts.journal.entry(
@@ -105,8 +121,10 @@ class Approving:
                     requested_by=case.row.requester,
                     status_code=question.code if question else None,
                     personal=personal,
+                    detail=says,
                     **self._turn.names,
                 ),
+                *further,
             )
         if question is not None:
             return None

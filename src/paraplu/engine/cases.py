@@ -9,19 +9,19 @@ from typing import Any
 from sqlalchemy import Connection
 
 from paraplu.audit.part import Approval
-from paraplu.domain.approval import Hands, may_not_decide
 from paraplu.domain.case import CLOSED, State, in_words
 from paraplu.domain.message import Message
 from paraplu.domain.person import Role
 from paraplu.domain.plan import Plan
 from paraplu.domain.receipt import ReceiptState
+from paraplu.engine.askings import Askings
 from paraplu.engine.casefile import Said, Story
 from paraplu.engine.journal import Personal, pack, unpack
-from paraplu.engine.mandates import Held as HeldMandate, held_by
+from paraplu.engine.mandates import Held as HeldMandate, may_decide
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, require
 from paraplu.errors import NotAllowed, NotFound, Refused
-from paraplu.store import cases, clients, exceptions, plans, receipts
+from paraplu.store import cases, exceptions, plans, receipts
 
 _SSC = (Role.OPERATOR, Role.LEAD, Role.ADMINISTRATOR)
 
@@ -31,6 +31,7 @@ class Desks:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self.askings = Askings(parts)
 
     def find(
         self, connection: Connection, named: str, client: str | None, service: str | None
@@ -254,6 +255,7 @@ class Desks:
                 if reason
                 else None,
             )
+            self.askings.settled(connection, uid)
             if decision == "approved":
                 cases.write(connection, uid, fence=None, state=State.READY, reason="approved")
             else:
@@ -288,20 +290,7 @@ class Desks:
         today = self._today(connection, row.client)
         terms = parts.clients.terms(connection, row.client, row.service, today)
         request = parts.case_files.content(row, parts.bots[row.service].request).request
-        held = held_by(terms, by.uid, "approve", today, request.cost_centres(), plan.effect)
-        finished = {
-            one.closed_by
-            for one in exceptions.of_case(connection, row.uid)
-            if one.closed_by is not None
-        }
-        own = clients.mandates_by(connection, row.client, by.uid)
-        about_them = f"{row.client}/{request.subject()}" in by.person.subjects
-        hands = Hands(
-            row.submitter, row.requester, by.uid if about_them else None, finished_by=finished
-        )
-        why = may_not_decide(
-            by.uid, hands, held.mandate if held else None, held is not None and held.uid in own
-        )
+        held, why = may_decide(connection, terms, row, request, plan.effect, by, today)
         if why is not None or held is None:
             raise NotAllowed(str(why))
         return held

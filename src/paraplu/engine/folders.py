@@ -102,7 +102,7 @@ class Folders:
         self._known: set[str] = set()
         self._lock_file = home / "locks" / "folders.lock"
         self._drops = Drops(parts, intake, home / "incoming")
-        self._outbox = OutFolders(parts)
+        self._outfolders = OutFolders(parts)
         self._tell = tell
         self._sightings: dict[str, dict[str, Sighting]] = {}
         self._pauses = Pauses()
@@ -319,7 +319,7 @@ class Folders:
                 continue
             with self._trying(place, key, "answer-not-put", at, looked):
                 try:
-                    name = self._outbox.deliver(place, row)
+                    name = self._outfolders.deliver(place, row)
                 except InUse:  # somebody reads the one before: it is replaced when they close it
                     self._note(looked, place, "waiting", reason="answer-open")
                     continue

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
+from sqlalchemy import Connection
+
+from paraplu.domain.absence import Absence, away
+from paraplu.domain.approval import Hands, may_not_decide
 from paraplu.domain.change import Effect
 from paraplu.domain.finding import Finding, to_client
 from paraplu.domain.mandate import Mandate, mandate_for
+from paraplu.domain.message import Message
 from paraplu.domain.request import Request
 from paraplu.engine.clients import Terms
+from paraplu.engine.clock import from_ms, to_ms
+from paraplu.engine.people import Known
+from paraplu.store import absences, clients, exceptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,44 @@ def held_by(
         effect=effect,
     )
     return next((Held(uid, one) for uid, one in terms.mandates.items() if one is found), None)
+
+
+def may_decide(
+    connection: Connection,
+    terms: Terms,
+    row: Any,
+    request: Request,
+    effect: Effect,
+    known: Known,
+    day: date,
+) -> tuple[Held | None, Message | None]:
+    """The mandate by which somebody may decide about the plan of a case (a row), or why not.
+
+    The rules of four eyes: nobody decides on what they delivered, asked for, worked on or are the subject
+    of, nor under a mandate that they put into force themselves.
+    """
+    held = held_by(terms, known.uid, "approve", day, request.cost_centres(), effect)
+    finished = {
+        one.closed_by
+        for one in exceptions.of_case(connection, row.uid)
+        if one.closed_by is not None
+    }
+    own = clients.mandates_by(connection, row.client, known.uid)
+    about_them = f"{row.client}/{request.subject()}" in known.person.subjects
+    hands = Hands(
+        row.submitter, row.requester, known.uid if about_them else None, finished_by=finished
+    )
+    why = may_not_decide(
+        known.uid, hands, held.mandate if held else None, held is not None and held.uid in own
+    )
+    return held, why
+
+
+def away_at(connection: Connection, moment: datetime) -> dict[str, datetime]:
+    """Who is away at `moment`, by uid, and until when."""
+    rows = absences.not_over(connection, to_ms(moment))
+    spans = (Absence(row.person, from_ms(row.begins_at), from_ms(row.ends_at)) for row in rows)
+    return away(spans, moment)
 
 
 def who_asked(terms: Terms, row: Any, request: Request, day: date) -> Asked:

@@ -18,9 +18,10 @@ from paraplu.domain.person import Role
 from paraplu.engine.clients import Clients
 from paraplu.engine.clock import Clock, from_ms, to_ms
 from paraplu.engine.journal import pack, unpack
+from paraplu.engine.mandates import away_at
 from paraplu.engine.people import Known, People
 from paraplu.errors import Refused
-from paraplu.store import exceptions, notices
+from paraplu.store import absences, exceptions, notices
 from paraplu.store.database import Database
 
 Expiries = Callable[[Collection[str]], Mapping[str, date]]
@@ -108,6 +109,7 @@ class Notices:
             old = notices.has_settled_before(connection, to_ms(now - _KEPT))
         new = [one for one in found if notices.fit(one[1]) not in known[one[0]]]
         told = self._tell_all(new, None if not old else to_ms(now - _KEPT))
+        told += self._remind(now)
         with self._database.read() as connection:
             expiring = self._passwords(connection, now)
             these = [about for _kind, about, _client, _facts in expiring]
@@ -126,6 +128,41 @@ class Notices:
         except Refused:  # the agreement has ended, and its cases have not
             return local.weekday() < 5
         return terms.agreement.calendar.calendar().is_working_day(local.date())
+
+    def _remind(self, now: datetime) -> int:
+        """Say on each working morning how many cases still wait for somebody, from before that day."""
+        kind = NoticeKind.STILL_WAITING
+        with self._database.read() as connection:
+            clients = {one.id: one for one in self._clients.every(connection)}
+            midnights = {
+                name: datetime.combine(now.astimezone(one.zone).date(), time(), one.zone)
+                for name, one in clients.items()
+            }
+            found: dict[tuple[str, str], Any] = {}
+            for midnight in set(midnights.values()):
+                for row in absences.waiting_for(connection, to_ms(midnight)):
+                    if midnights[row.client] == midnight:
+                        about = f"{row.client}/{row.service}/{midnight.date()}"
+                        found[notices.fit(about), row.person] = row
+            told = notices.told_persons(connection, kind.value, list(found))
+            gone = away_at(connection, now)
+            due = {
+                key: row
+                for key, row in found.items()
+                if key not in told
+                and row.person not in gone
+                and self.is_morning(connection, clients[row.client], row.service, now)
+            }
+        if not due:
+            return 0
+        with self._database.write() as connection:
+            people = {one.uid: one for one in self._people.every(connection)}
+            number = 0
+            for (about, person), row in due.items():
+                since = from_ms(row.since).astimezone(clients[row.client].zone).date()
+                facts = {"service": row.service, "cases": row.number, "since": since}
+                number += self.tell(connection, kind, about, row.client, facts, [people[person]])
+            return number
 
     def _tell_all(
         self,

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from paraplu.domain.mail import Letter
 from paraplu.domain.notice import GIVEN_UP_AFTER, Grouping, NoticeKind, wait_after
+from paraplu.engine.askings import Askings
 from paraplu.engine.clock import from_ms, to_ms
 from paraplu.engine.journal import OURSELVES, words
 from paraplu.engine.letters import Letters
@@ -50,11 +51,18 @@ class Outbox:
         self, parts: Parts, post: Post | None, link: str = "", grouping: Grouping | None = None
     ) -> None:
         self._parts = parts
+        self._askings = Askings(parts)
         self._database = parts.database
         self._clock = parts.clock
         self._post = post
         self._link = link
         self._grouping = grouping or Grouping()
+
+    def look_and_send(self) -> Sending:
+        """Pass approvals on, find what people must be told, and send it: the whole turn of the clock."""
+        self._askings.look()
+        self._parts.notices.look()
+        return self.send()
 
     @property
     def sends(self) -> bool:

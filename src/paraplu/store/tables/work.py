@@ -116,13 +116,12 @@ askings = Table(  # who was asked to decide about a plan, one after the other
     Column("uid", UID, primary_key=True),
     Column("case_uid", UID, ForeignKey("cases.uid"), nullable=False),
     Column("digest", HASH, nullable=False),
-    Column("person", UID, nullable=False),
-    Column("mandate", UID, nullable=False),
+    Column("person", UID),  # None: there was nobody to ask
+    Column("mandate", UID),
     Column("step", Integer, nullable=False),
     Column("asked_at", BigInteger, nullable=False),
-    Column("next_at", BigInteger),  # when somebody else is asked too; None: there is nobody else
-    UniqueConstraint("case_uid", "digest", "person"),
-    UniqueConstraint("case_uid", "digest", "step"),
+    Column("next_at", BigInteger),  # when it is passed on, or looked for somebody again
+    UniqueConstraint("case_uid", "digest", "step"),  # two clocks make each step once
 )
 
 intents = Table(

@@ -99,12 +99,11 @@ askings = Table(
     Column("uid", _uid, primary_key=True),
     Column("case_uid", _uid, ForeignKey("cases.uid"), nullable=False),
     Column("digest", _hash, nullable=False),
-    Column("person", _uid, nullable=False),
-    Column("mandate", _uid, nullable=False),
+    Column("person", _uid),
+    Column("mandate", _uid),
     Column("step", Integer, nullable=False),
     Column("asked_at", BigInteger, nullable=False),
     Column("next_at", BigInteger),
-    UniqueConstraint("case_uid", "digest", "person"),
     UniqueConstraint("case_uid", "digest", "step"),
 )
 
