@@ -258,6 +258,7 @@ def test_a_case_whose_agreement_has_ended_is_left_alone(bureau: Bureau) -> None:
     assert asked(bureau) == ["Anna", None]
 
 
+@pytest.mark.slow
 def test_who_still_waits_for_somebody_is_said_each_working_morning_in_one_sentence(
     bureau: Bureau,
 ) -> None:

@@ -83,6 +83,7 @@ def test_an_urgent_notice_goes_at_once_and_takes_the_others_along(
     assert server.took[0].mail["Subject"].startswith("Paraplu: A run has paused itself")
 
 
+@pytest.mark.slow
 def test_nobody_gets_more_mails_an_hour_than_agreed_and_nothing_is_lost(
     bureau: Bureau, server: MailServer
 ) -> None:
