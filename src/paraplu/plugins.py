@@ -132,11 +132,15 @@ class Plugins:
 
     @cached_property
     def catalogues(self) -> tuple[Traversable, ...]:
-        """The folders of translations: ours first, then those of the plugins."""
+        """The folders of translations: ours first, then those of the plugins that are packages."""
         packages = ["paraplu"]
         for group in (self.bot_group, self.target_group, self.connector_group):
             packages += [group.package(name) for name in group]
-        return tuple(files(package) / "locale" for package in dict.fromkeys(packages))
+        return tuple(
+            files(package) / "locale"
+            for package in dict.fromkeys(packages)
+            if hasattr(import_module(package), "__path__")
+        )
 
     def code_hash(self, service: str, target: str) -> str:
         """SHA-256 of the code that a run of this bot on this target uses.
@@ -151,11 +155,10 @@ class Plugins:
 
 
 def _hashes(package: str) -> list[str]:
-    place = import_module(package).__file__
-    if place is None:
+    module = import_module(package)
+    if module.__file__ is None:
         return []
-    folder = Path(place).parent
-    return [
-        f"{package}/{file.relative_to(folder).as_posix()} {hashlib.sha256(file.read_bytes()).hexdigest()}"
-        for file in sorted(folder.rglob("*.py"))
-    ]
+    place = Path(module.__file__)
+    its = sorted(place.parent.rglob("*.py")) if hasattr(module, "__path__") else [place]
+    hashes = [(file.relative_to(place.parent), hashlib.sha256(file.read_bytes())) for file in its]
+    return [f"{package}/{path.as_posix()} {digest.hexdigest()}" for path, digest in hashes]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import EntryPoint, distribution
 from pathlib import Path
 
 import pytest
+
+from paraplu.plugins import Plugins
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -40,6 +43,21 @@ def test_what_is_installed_is_what_the_project_registers() -> None:
     }
     scripts = {("console_scripts", name, value) for name, value in _PROJECT["scripts"].items()}
     assert installed == scripts | {(point.group, point.name, point.value) for point in _POINTS}
+
+
+def test_a_plugin_may_be_a_single_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "single_module.py").write_text("class Connector: pass\n")
+    (tmp_path / "neighbour.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    given = import_module("single_module").Connector()
+    alone = Plugins(connectors={"single": given})
+    ours = Plugins()
+    assert alone.catalogues == ours.catalogues
+    service, target = next(iter(ours.bot_group)), next(iter(ours.target_group))
+    before = alone.code_hash(service, target)
+    assert before != ours.code_hash(service, target)
+    (tmp_path / "neighbour.py").write_text("changed = True\n")
+    assert alone.code_hash(service, target) == before
 
 
 @pytest.mark.parametrize("point", _POINTS, ids=lambda point: point.name)
