@@ -20,8 +20,10 @@ def starts() -> list[Figure]:
     with stage("sqlite", timed=True) as (bureau, farm):
         from bureau import booking
 
-        farm.worker("--places", "2")
+        worker = farm.worker("--places", "2")
+        until(lambda: len(worker.below()) >= 3)
         for number in range(_ROUNDS + 1):
+            until(lambda ended=number: len(worker.told) >= ended)
             bureau.send(booking(f"S-{number}", "10003", f"{4000 + number}", None, "1.00"))
             time.sleep(0.8)  # a spare waits by now
             begun, seen = time.time_ns(), len(first_lines())
