@@ -12,6 +12,7 @@ import contextlib
 import os
 import platform
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -25,8 +26,10 @@ from paraplu.engine.clock import Clock
 from paraplu.errors import ParapluError
 from paraplu.store import runs, workers
 from paraplu.store.database import Database
+from paraplu.store.lease_clock import leaps
 
 _BEATS = 5  # signs of life in one stall limit
+_LOOK = 1.0  # seconds between two looks whether the clock was set
 
 
 class Leases:
@@ -146,11 +149,20 @@ class Leases:
             self._worker = self._file = self._beating = None
 
     def _keep_beating(self) -> None:
-        while not self._stopped.wait(self.stall.total_seconds() / _BEATS):
+        every = self.stall.total_seconds() / _BEATS
+        due, seen = time.monotonic() + every, 0
+        while not self._stopped.wait(min(every, _LOOK)):
             with contextlib.suppress(
                 ParapluError
             ):  # the database is away: the next beat may reach it
-                self.beat()
+                leapt = self._leaps()
+                if leapt != seen or time.monotonic() >= due:
+                    self.beat()
+                    due, seen = time.monotonic() + every, leapt
+
+    def _leaps(self) -> int:
+        with self._database.read() as connection:
+            return leaps(connection)
 
     def _is_dead(self, worker: str) -> bool:
         """Whether nobody holds the lock of a worker of this machine. One without a file is not ours."""

@@ -28,7 +28,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from paraplu.domain.case import DUE, State
 from paraplu.domain.receipt import ReceiptState
-from paraplu.store.runs import lease_clock
+from paraplu.store.lease_clock import lease_clock
 from paraplu.store.tables import cases, receipts, runs
 
 URGENT: tuple[ColumnElement[Any], ...] = (

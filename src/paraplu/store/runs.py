@@ -2,32 +2,24 @@
 
 A run is *due* while nobody holds it, *held* while its lease lasts, *lost* when the lease ran out before it
 ended. Whoever takes a run gets a token one higher than the one before; an older token writes no more.
-Leases are told by one clock for all: the database's on PostgreSQL, the machine's on SQLite.
+Leases are told by one clock for all (`paraplu.store.lease_clock`).
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, tuple_
+from sqlalchemy import Connection, Row, bindparam, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from paraplu.domain.planned import PlannedState
 from paraplu.errors import FenceLost
 from paraplu.store import planned
+from paraplu.store.lease_clock import lease_clock, lease_end
 from paraplu.store.tables import runs
 
 _ONE = select(runs).where(runs.c.uid == bindparam("this"))  # asked before every action
-
-
-def lease_clock(connection: Connection) -> int:
-    """Now, in milliseconds, by the clock that leases are told by."""
-    if connection.dialect.name == "sqlite":
-        return time.time_ns() // 1_000_000
-    seconds = connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one()
-    return int(seconds * 1000)
 
 
 def make_due(connection: Connection, **values: Any) -> None:
@@ -108,13 +100,14 @@ def to_take(
 ) -> list[Row[Any]]:
     """Runs that are lost, or due at `now`: the one that was due first first, `most` of them.
 
-    Those that need one of the credentials `besides` are left out, and those of the clients' services `shut`.
+    One that was begun is due whatever the time is: the clock may have been set back since. Those that
+    need one of the credentials `besides` are left out, and those of the clients' services `shut`.
     """
     query = (
         select(runs)
         .where(
             runs.c.ended_at.is_(None),
-            runs.c.due_at <= now,
+            (runs.c.due_at <= now) | (runs.c.token > 0),
             runs.c.worker.is_(None) | (runs.c.lease_until <= lease_clock(connection)),
         )
         .order_by(runs.c.due_at, runs.c.uid)
@@ -135,10 +128,9 @@ def take(
     None when it has ended, somebody holds it, or no slot is free. `now` is written as its start.
     """
     row = connection.execute(select(runs).where(runs.c.uid == uid).with_for_update()).first()
-    clock = lease_clock(connection)
     if row is None or row.ended_at is not None:
         return None
-    if row.worker is not None and row.lease_until > clock:
+    if row.worker is not None and row.lease_until > lease_clock(connection):
         return None
     taken = set(
         connection.execute(
@@ -162,7 +154,7 @@ def take(
                     worker=worker,
                     token=row.token + 1,
                     slot=slot,
-                    lease_until=clock + lease_ms,
+                    lease_until=lease_end(connection, lease_ms),
                     started_at=row.started_at if row.started_at is not None else now,
                 )
             )
@@ -178,7 +170,7 @@ def renew(connection: Connection, worker: str, lease_ms: int) -> None:
     connection.execute(
         runs.update()
         .where(runs.c.worker == worker, runs.c.ended_at.is_(None))
-        .values(lease_until=lease_clock(connection) + lease_ms)
+        .values(lease_until=lease_end(connection, lease_ms))
     )
 
 
