@@ -180,6 +180,10 @@ class Ticking:
         self.now += timedelta(milliseconds=1)
         return self.now
 
+    def passed(self) -> float:
+        """Seconds of a clock that nobody sets: it goes on as this one does."""
+        return self.now.timestamp()
+
     def go_on(self, **span: float) -> None:
         """Let time pass."""
         self.now += timedelta(**span)
@@ -207,7 +211,7 @@ class Bureau:
                 bots=self.bots, targets={"ledger": LedgerTarget}, connectors={"ledger": connector}
             )
             tools = partial(make, self.home) if self.in_children else None
-            clock = Clock(self.time)
+            clock = Clock(self.time, self.time.passed)
             self._centre = open_centre(self.home, clock=clock, plugins=plugins, tools=tools)
         return self._centre
 

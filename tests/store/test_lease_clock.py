@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from machine_clock import HOUR, MachineClock
-from paraplu.store import cases, runs
+from paraplu.store import claims, runs
 from paraplu.store.database import Database
 from paraplu.store.lease_clock import leaps, lease_clock, lease_end
 from store.rows import CLIENT, NOW, SERVICE, receive
@@ -82,11 +82,11 @@ def test_nor_does_it_let_another_run_have_the_cases_in_hand(
     limits: dict[str, Any] = {"many": 100, "first": 5}
     take(database, "r", "one")
     with database.write() as connection:
-        (row,) = cases.claim_next(connection, CLIENT, SERVICE, "r", NOW, most=1, **limits)
+        (row,) = claims.claim_next(connection, CLIENT, SERVICE, "r", NOW, most=1, **limits)
     take(another, "s", "two")
     clock.set_by(HOUR)
     with another.write() as connection:
-        rows = cases.claim_next(connection, CLIENT, SERVICE, "s", NOW, most=9, **limits)
+        rows = claims.claim_next(connection, CLIENT, SERVICE, "s", NOW, most=9, **limits)
     assert [row.uid, *(one.uid for one in rows)] == ["a", "b"]
 
 
@@ -138,7 +138,7 @@ def test_a_run_that_was_begun_is_due_whatever_the_clock_says(
     make_due(database, "later", due_at=NOW)
     row = take(database, "r", "one")
     with database.write() as connection:
-        runs.give_back(connection, "r", row.token)
+        runs.give_back(connection, "r", row.token, NOW)
     with database.read() as connection:
         assert [one.uid for one in runs.to_take(connection, NOW - 3_600_000)] == ["r"]
         assert [one.uid for one in runs.to_take(connection, NOW)] == ["later", "r"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,10 +14,15 @@ def _system_now() -> datetime:
 
 
 class Clock:
-    """Now in UTC, identifiers and salts. Tests give their own `now`."""
+    """Now in UTC, identifiers and salts. Tests give their own `now` and `passed`."""
 
-    def __init__(self, now: Callable[[], datetime] = _system_now) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime] = _system_now,
+        passed: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._now = now
+        self._passed = passed
 
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""
@@ -25,6 +31,10 @@ class Clock:
     def ms(self) -> int:
         """The present instant in milliseconds since 1970."""
         return to_ms(self._now())
+
+    def passed(self) -> float:
+        """Seconds of a clock that nobody sets, for how long something may take."""
+        return self._passed()
 
     def uid(self) -> str:
         """A new UUID of version 7 (RFC 9562): its first 48 bits are the time in milliseconds."""

@@ -74,7 +74,7 @@ class Course:
         self._put_off: list[str] = []
         self._must_look = False  # somebody, before another run is of use
         self._called = 0  # cases that a person was called to before anything was taken up
-        self._until = time.monotonic() + 60 * self._limits.run_minutes  # a clock may be set
+        self._until = self._parts.clock.passed() + 60 * self._limits.run_minutes  # a clock may be set
 
     def go(self, only: str | None = None) -> RunReport:
         """From sign-in to sign-out. Raises what is not the target's trouble: a storage that is down, say."""
@@ -207,7 +207,7 @@ class Course:
         if stop is not None:
             asked_here = self._stop() is not None  # the worker goes down: others go on
             self._report.ending = "given-back" if asked_here else "stopped"
-        elif time.monotonic() >= self._until:
+        elif self._parts.clock.passed() >= self._until:
             self._report.ending = "time-limit"
         else:
             return False

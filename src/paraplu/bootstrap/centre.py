@@ -1,0 +1,205 @@
+"""One installation, joined and ready."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import paraplu
+from paraplu.bootstrap.parts import (
+    dispatch_of,
+    parts_of,
+    tools_of,
+)
+from paraplu.dispatch.children import Children
+from paraplu.dispatch.clock import ScheduleClock
+from paraplu.dispatch.dispatch import Dispatch
+from paraplu.dispatch.hands import ChildHands
+from paraplu.dispatch.worker import Worker
+from paraplu.engine.absences import Absences
+from paraplu.engine.answers import Answers
+from paraplu.engine.asking import Asking
+from paraplu.engine.cases import Desks
+from paraplu.engine.clock import Clock
+from paraplu.engine.folders import Folders
+from paraplu.engine.hands import Tools
+from paraplu.engine.holidays import Holidays
+from paraplu.engine.intake import Intake
+from paraplu.engine.leases import Leases
+from paraplu.engine.outbox import Outbox
+from paraplu.engine.parts import Parts
+from paraplu.engine.planned import Planner
+from paraplu.engine.proof import Proof
+from paraplu.engine.report import RunReport
+from paraplu.engine.runs import Runs
+from paraplu.engine.schedules import Schedules
+from paraplu.engine.sequencer import Sequencer
+from paraplu.logging import catch_forgotten, log_to
+from paraplu.plugins import Plugins
+from paraplu.settings import Home, load_home
+from paraplu.store.database import StorageDown
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """One installation, joined and ready: what the command line and the console work with."""
+
+    home: Home
+    plugins: Plugins
+    parts: Parts
+    intake: Intake
+    runs: Runs
+    asking: Asking
+    planner: Planner
+    schedules: Schedules
+    holidays: Holidays
+    desks: Desks
+    answers: Answers
+    folders: Folders
+    proof: Proof
+    outbox: Outbox
+    absences: Absences
+    dispatch: Dispatch
+    children: Children | None
+    log: Any
+
+    def worker(
+        self, places: int, told: Callable[[str, RunReport | Exception], None] | None = None
+    ) -> Worker:
+        """A worker of this installation with `places` runs at once; see `Worker`.
+
+        After each run the workbooks are answered, the operational log tells how it ended, and so does
+        `told`. On PostgreSQL the worker is a candidate for the sequencer of the log, too.
+        """
+
+        def hear(run: str, outcome: RunReport | Exception) -> None:
+            if told is not None:
+                told(run, outcome)
+            self._told(run, outcome)
+
+        journal = self.parts.journal
+        sequencer = Sequencer(
+            self.parts.database,
+            log=journal.log,
+            clock=self.parts.clock,
+            signer=self.home.signing()[0],
+            tell=lambda event: self.log.info(event.replace("-", "_")),
+        )
+        beside = () if self.parts.database.is_sqlite else (sequencer.run,)
+        return Worker(self.runs, self.dispatch, self.children, places, hear, beside)
+
+    def clock(self) -> ScheduleClock:
+        """The clock of this installation's schedules. Any number of them may go at once."""
+        return ScheduleClock(self.planner, lambda one: self.log.error("clock_failed", exc_info=one))
+
+    def _told(self, run: str, outcome: RunReport | Exception) -> None:
+        if isinstance(outcome, Exception):
+            self.log.error("run_failed", run=run, exc_info=outcome)
+            with suppress(StorageDown):
+                self.runs.tell_of_failure(run, outcome)
+            return
+        self.log.info("run_ended", run=run, ending=outcome.ending)
+        if outcome.handled:
+            self.answers.answer_all(outcome.client, outcome.service)
+
+    def close(self) -> None:
+        """Sign the log's head and let go of everything."""
+        if self.children is not None:
+            self.children.close()
+        try:
+            self.parts.journal.sign_head()
+        finally:
+            self.parts.database.close()
+            self.parts.keys.close()
+
+
+def open_centre(
+    path: Path,
+    *,
+    clock: Clock | None = None,
+    plugins: Plugins | None = None,
+    tools: Callable[[], Tools] | None = None,
+    database: str | None = None,
+) -> Centre:
+    """Open the home in `path`. Raises `SettingsWrong` or `SchemaMismatch` with what to do.
+
+    `database` is the URL of its database when that is not the one that its settings say.
+
+    Runs have their hands in child processes, which find plugins by entry point. With `plugins` given (an
+    author's tests) they have them in this one, unless `tools` says what children make their hands of.
+    """
+    home = load_home(path)
+    if database is not None:
+        home = replace(home, database=database)
+    children: Children | None = None
+    if plugins is None or tools is not None:
+        plugins = plugins or Plugins()
+        known = plugins
+        children = Children(
+            tools or partial(open_tools, path), lambda: connectors_in_use(parts, known)
+        )
+        parts = parts_of(home, plugins, clock or Clock(), partial(ChildHands, children))
+    else:
+        parts = parts_of(home, plugins, clock or Clock())
+    parts.database.check()
+    dispatch = dispatch_of(home)
+    leases = Leases(parts.database, parts.clock, paraplu.__version__, home.locks, home.stall)
+    asking, desks = Asking(parts, dispatch.offer), Desks(parts)
+    intake, answers = Intake(parts), Answers(parts, desks, home.answers)
+    log = log_to(home.log_file)
+    planner = Planner(parts, asking, parts.ahead, trouble=partial(log.error, "schedule_failed"))
+    return Centre(
+        home=home,
+        plugins=plugins,
+        parts=parts,
+        intake=intake,
+        runs=Runs(parts, leases, asking),
+        asking=asking,
+        planner=planner,
+        schedules=Schedules(parts, planner),
+        holidays=Holidays(parts),
+        desks=desks,
+        answers=answers,
+        folders=Folders(parts, intake, answers, home.path, log.info),
+        proof=Proof(parts),
+        outbox=_outbox(home, parts),
+        absences=Absences(parts),
+        dispatch=dispatch,
+        children=children,
+        log=log,
+    )
+
+
+def _outbox(home: Home, parts: Parts) -> Outbox:
+    if home.mail is None:
+        return Outbox(parts, None)
+    from paraplu.dispatch.mail import Mail  # the standard library's mail is slow to import
+
+    return Outbox(parts, Mail(home.mail, home.credential).post, home.mail.link)
+
+
+def open_tools(path: Path) -> Tools:
+    """What hands in a process of their own are made of; they know the home's settings only.
+
+    To be called at the beginning of that process. What its libraries say, when its driver is killed for
+    instance, goes to the operational log without their words, not to standard error with them.
+    """
+    home = load_home(path)
+    catch_forgotten(log_to(home.log_file))
+    return tools_of(home, Plugins())
+
+
+def connectors_in_use(parts: Parts, plugins: Plugins) -> list[str]:
+    """The connectors that the agreements in force work through."""
+    with parts.database.read() as connection:
+        targets = {
+            agreement.target
+            for client in parts.clients.every(connection)
+            for agreement in parts.clients.agreements(connection, client.id)
+        }
+    known = [plugins.target(name) for name in sorted(targets) if name in plugins.target_group]
+    return sorted({kind.connector for kind in known})
