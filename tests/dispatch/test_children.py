@@ -9,7 +9,7 @@ from multiprocessing import forkserver
 import psutil
 import pytest
 from bureau import BOOKING, CLIENT, ORDER, Bureau, booking, order
-from farm import Farm, ask, until
+from farm import Farm, WorkerProcess, ask, until
 
 from paraplu.engine.asking import Asking
 from paraplu.engine.report import RunReport
@@ -75,6 +75,34 @@ def test_a_case_that_kills_its_hands_every_time_is_set_aside_and_the_others_are_
     assert bureau.asks("A-2") == ["crashed-often"]
     assert "3 times" in bureau.told("A-2")
     assert len(bureau.books.saves()) == 2
+
+
+def hands_below(worker: WorkerProcess) -> int:
+    """How many hands a worker has: what descends from the process that they are forked from."""
+    return sum(one.ppid() != worker.pid for one in worker.below())
+
+
+@pytest.mark.slow
+def test_no_hands_wait_for_the_next_run_before_a_place_is_free(bureau: Bureau, farm: Farm) -> None:
+    bureau.send(booking("A-1"))
+    bureau.books.fault("slow-after-save", "2")
+    worker = farm.worker("--places", "1")
+    until(lambda: hands_below(worker) == 1)
+    ask(bureau)
+    until(lambda: bureau.books.saves())
+    assert hands_below(worker) == 1
+    until(lambda: worker.told)
+    until(lambda: hands_below(worker) == 1)
+
+
+@pytest.mark.slow
+def test_one_pair_of_hands_waits_while_a_place_is_free(bureau: Bureau, farm: Farm) -> None:
+    bureau.send(booking("A-1"))
+    bureau.books.fault("hangs-after-save")
+    worker = farm.worker("--places", "3")
+    ask(bureau)
+    until(lambda: bureau.books.saves())
+    until(lambda: hands_below(worker) == 2)
 
 
 @pytest.mark.slow

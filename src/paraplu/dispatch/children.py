@@ -101,7 +101,7 @@ class Child:
 
 
 class Children:
-    """Starts children, and keeps `spares` of them warm when it is asked to.
+    """Starts children for runs, and some that wait warm for the next ones when it is asked to.
 
     `make_tools` is called in the child and must be picklable. `warm` gives the names of the connectors to
     start ahead. Where the system can fork, what all children need is loaded once (`paraplu.dispatch.ahead`).
@@ -117,13 +117,11 @@ class Children:
         self._spares: list[Child] = []
         self._taken: dict[Child, str] = {}
         self._closed = False
-        self._wanted = 0
         self._door = threading.Lock()
 
     def keep_spares(self, number: int) -> None:
-        """Keep at least so many children waiting, from now on."""
+        """Have so many children wait for the next runs; those that wait already count, if they live."""
         with self._door:
-            self._wanted = number
             dead = [one for one in self._spares if not one.alive]
             self._spares = [one for one in self._spares if one not in dead]
             while len(self._spares) < number and not self._closed:
@@ -132,7 +130,7 @@ class Children:
             one.end()
 
     def take(self, run: str) -> Child:
-        """A child for a run: one that waits, or a new one. Another is started for the next run.
+        """A child for a run: one that waits, or a new one.
 
         Raises `HandsLost` after `end_all`.
         """
@@ -148,8 +146,6 @@ class Children:
         with self._door:
             self._taken = {one: its for one, its in self._taken.items() if not one.ended}
             self._taken[child] = run
-        if self._wanted:
-            threading.Thread(target=self.keep_spares, args=(self._wanted,), daemon=True).start()
         return child
 
     def end_of(self, run: str) -> None:
@@ -171,7 +167,6 @@ class Children:
     def close(self) -> None:
         """End the children that wait."""
         with self._door:
-            self._wanted = 0
             waiting, self._spares = self._spares, []
         for one in waiting:
             one.end()

@@ -79,8 +79,6 @@ class Worker:
         """
         with self._runs.leases.working(), self._doing_beside():
             self._dispatch.listen()
-            if self._children is not None:
-                self._children.keep_spares(0 if until_idle else 1)
             try:
                 self._take_until_stopped(until_idle)
             finally:
@@ -108,6 +106,8 @@ class Worker:
                 self._end_stopped()
                 busy = self.busy  # before the look: what ends after it may have made a run due
                 waiting = self._begin()
+                if self._children is not None and not until_idle and self.busy < self._places:
+                    self._children.keep_spares(1)  # while every place is taken, nobody could use it
             except StorageDown:
                 time.sleep(_AWAY)
                 continue
