@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from paraplu import PageChanged, TargetDown, TargetRefused
+from paraplu_payroll.targets.table import Row, by_heading
 
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "wbr"})
 
@@ -77,24 +78,9 @@ class ReadPage(HTMLParser):
             raise PageChanged(f'The page has no field "{name}" any more.')
         return self._fields[name].tidy
 
-    def table(self, name: str) -> list[dict[str, str]]:
-        """The rows of the table called `name`, by heading in lower case, as a person reads them.
-
-        A row of one cell only says that there is nothing, and is left out. Raises `PageChanged` when
-        there is no such table, or a row has other cells than the headings say.
-        """
-        headings, *rows = [row.cells for row in self._rows(name)]
-        headings = [heading.casefold() for heading in headings]
-        found: list[dict[str, str]] = []
-        for cells in rows:
-            if len(cells) == 1 < len(headings):
-                continue
-            if len(cells) != len(headings):
-                raise PageChanged(
-                    f'The table "{name}" has {len(headings)} headings and a row of {len(cells)} cells.'
-                )
-            found.append(dict(zip(headings, cells, strict=True)))
-        return found
+    def table(self, name: str) -> list[Row]:
+        """The rows of the table called `name`, see `by_heading`."""
+        return by_heading(name, [row.cells for row in self._rows(name)])
 
     def marked_rows(self, name: str, mark: str) -> Sequence[TableRow]:
         """The rows of the table called `name` that have the attribute `mark`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from paraplu import PageChanged
@@ -9,32 +10,31 @@ from paraplu import PageChanged
 Row = dict[str, str]
 
 
-def read_table(page: Any, name: str) -> list[Row]:
-    """The rows of the table called `name`, see `rows_of`."""
-    return rows_of(page.get_by_role("table", name=name, exact=True), name)
-
-
 def rows_of(table: Any, name: str) -> list[Row]:
-    """The rows of `table` by heading in lower case; `name` is what errors call it.
+    """The rows of `table`, see `by_heading`; `name` is what errors call it."""
+    texts: list[str] = table.get_by_role("row").all_inner_texts()
+    return by_heading(name, [[part.strip() for part in text.split("\t")] for text in texts])
+
+
+def by_heading(name: str, rows: Sequence[Sequence[str]]) -> list[Row]:
+    """The cells of the table called `name`, whose first row are the headings, by heading in lower case.
 
     A row of one cell only says that there is nothing, and is left out. Raises `PageChanged` when there
     is no such table, or a row has other cells than the headings say.
     """
-    texts: list[str] = table.get_by_role("row").all_inner_texts()
-    if not texts:
+    if not rows:
         raise PageChanged(f'The table "{name}" is not on the page, or has no headings.')
-    headings = [part.strip().casefold() for part in texts[0].split("\t")]
-    rows: list[Row] = []
-    for text in texts[1:]:
-        cells = [part.strip() for part in text.split("\t")]
+    headings = [heading.casefold() for heading in rows[0]]
+    found: list[Row] = []
+    for cells in rows[1:]:
         if len(cells) == 1 < len(headings):
             continue
         if len(cells) != len(headings):
             raise PageChanged(
                 f'The table "{name}" has {len(headings)} headings and a row of {len(cells)} cells.'
             )
-        rows.append(dict(zip(headings, cells, strict=True)))
-    return rows
+        found.append(dict(zip(headings, cells, strict=True)))
+    return found
 
 
 def cell(row: Row, heading: str) -> str:
