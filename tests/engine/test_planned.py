@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from bureau import BOOKING, CLIENT, ORDER, Bureau, booking
 from timetable import at, end, end_runs, every_run, lines, put, schedule, tick_at
 
 from paraplu.domain.planned import PlannedState
+from paraplu.domain.shared_calendar import SharedCalendar
 from paraplu.engine.course import Stop
-from paraplu.store import planned, schedules, tables
+from paraplu.store import calendars, planned, schedules, tables
 
 # The bureau's clock stands at 10:00 on Tuesday 2026-11-17 in Amsterdam.
 MORNING = "every working day at 07:30"
@@ -21,14 +23,15 @@ def kinds(bureau: Bureau) -> list[str]:
     return [kind for kind in bureau.kinds() if kind.startswith(("planned", "schedule", "pause"))]
 
 
-def test_runs_are_written_ahead_for_a_week_and_the_next_one_always(bureau: Bureau) -> None:
+def test_runs_are_written_ahead_for_a_week_or_two_and_the_next_one_always(bureau: Bureau) -> None:
     put(bureau, MORNING)
     put(bureau, "once on 2027-06-01 at 12:00", "far-off")
     put(bureau, QUARTERS, "often")
     tick_at(bureau, "2026-11-17 10:01")
     centre = bureau.centre
     assert [line[0] for line in lines(centre)] == [
-        f"2026-11-{day} 07:30" for day in (18, 19, 20, 23, 24)
+        *(f"2026-11-{day} 07:30" for day in (18, 19, 20, 23, 24, 25, 26, 27, 30)),
+        *(f"2026-12-{day:02} 07:30" for day in (1, 2)),
     ]
     assert lines(centre, "far-off") == [("2027-06-01 12:00", "planned", None)]
     often = lines(centre, "often")
@@ -217,14 +220,14 @@ def test_an_ended_schedule_plans_nothing_more_and_begins_anew_when_it_is_put_aga
     assert end(bureau)
     assert not end(bureau)
     assert {line[1:] for line in lines(bureau.centre)[1:]} == {("skipped", "schedule-ended")}
-    tick_at(bureau, "2026-11-30 12:00")
+    tick_at(bureau, "2026-12-14 12:00")
     assert len(every_run(bureau.centre)) == 1
     put(bureau, MORNING)
-    tick_at(bureau, "2026-12-01 07:30")
+    tick_at(bureau, "2026-12-15 07:30")
     states = dict(line[:2] for line in lines(bureau.centre))
     assert states["2026-11-24 07:30"] == "skipped"
-    assert "2026-11-27 07:30" not in states  # nobody planned it
-    assert states["2026-12-01 07:30"] in ("due", "merged")
+    assert "2026-12-11 07:30" not in states  # nobody planned it
+    assert states["2026-12-15 07:30"] in ("due", "merged")
 
 
 def test_a_schedule_changed_after_an_outage_has_its_old_times_in_the_ledger(
@@ -300,17 +303,24 @@ def test_one_schedule_that_cannot_be_read_stops_no_other(bureau: Bureau) -> None
 def test_a_calendar_without_more_dates_stops_no_other_and_goes_on_when_it_has_some(
     bureau: Bureau,
 ) -> None:
-    dates = {"payroll": (at("2026-11-18 00:00").date(),)}
-    ahead = bureau.centre.parts.ahead
-    own = ahead.calendars
-    ahead.calendars = lambda *asked: (own(*asked)[0], dates)
+    first, second = date(2026, 11, 18), date(2026, 11, 21)
+
+    def has(*dates: date) -> None:
+        calendar = SharedCalendar(id="payroll", name="Payroll", dates=dates)
+        with bureau.centre.parts.database.write() as connection:
+            now = bureau.centre.parts.clock.ms()
+            calendars.put(connection, "payroll", calendar.model_dump_json(), "tests", now)
+
+    has(first)
+    bureau.settings(calendar={"include": ["payroll"]})
     put(bureau, "on the dates of payroll at 09:00")
     put(bureau, MORNING, "orders", service=ORDER)
     tick_at(bureau, "2026-11-19 07:30")
     assert lines(bureau.centre, "orders", until="2026-11-19 08:00")[-1][1:] == ("due", None)
-    dates["payroll"] = (*dates["payroll"], at("2026-11-21 00:00").date())
-    tick_at(bureau, "2026-11-19 09:00")  # an hour later everything is looked at anew
-    assert lines(bureau.centre)[-1][1] == "planned"
+    assert lines(bureau.centre)[-1][0] == "2026-11-18 09:00"
+    has(first, second)
+    tick_at(bureau, "2026-11-19 07:31")
+    assert lines(bureau.centre)[-1] == ("2026-11-21 09:00", "planned", None)
 
 
 @pytest.mark.parametrize(

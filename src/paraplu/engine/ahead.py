@@ -9,7 +9,6 @@ had its time before the change stays as it is.
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,17 +22,24 @@ from paraplu.domain.calendar import Calendar
 from paraplu.domain.planned import REPLANNED, TOO_EARLY, PlannedState, Why
 from paraplu.domain.recurrence import CalendarEnded, Occurrence, occurrences
 from paraplu.domain.schedule import Schedule, TimeRule
-from paraplu.engine.agreed import Agreed
+from paraplu.engine.agreed import read_client
 from paraplu.engine.clock import Clock, from_ms, to_ms
 from paraplu.engine.journal import OURSELVES, Hand, Journal
 from paraplu.engine.moves import Moved, entries_of, instant
-from paraplu.store import planned, schedules
+from paraplu.store import clients, planned, schedules
+from paraplu.store.entries import NewEntry
 
 HORIZON = timedelta(days=7)
-"""How far ahead planned runs stand in the ledger."""
+"""How far ahead planned runs stand in the ledger at least; when it is less, twice as much is written.
+
+And always the next one after that, however far off.
+"""
+
+LEAST_AHEAD = int(HORIZON.total_seconds() * 1000)
+"""The same in milliseconds."""
 
 MOST_AHEAD = 200
-"""How many of one schedule at most; always the next one, however far off."""
+"""How many of one schedule at most."""
 
 _FAR = timedelta(days=400)  # within which the next one is looked for
 
@@ -51,6 +57,14 @@ class Slot:
     planned_for: int
     due_at: int | None
     why: Why | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Up to when the planned runs of a schedule stand in the ledger (milliseconds), and what tells of it."""
+
+    until: int
+    entries: list[NewEntry]
 
 
 @lru_cache(maxsize=4096)
@@ -121,23 +135,29 @@ class Ahead:
         schedules.alone(connection)
         row = schedules.get(connection, client, name)
         if row is not None and row.ended_at is None:
-            self.keep(connection, row, self._clock.ms())
+            kept = self.keep(connection, row, self._clock.ms())
+            self._journal.write(connection, *kept.entries)
         return row
 
     def _keep(self, connection: Connection, client: str, name: str) -> None:
         row = schedules.get(connection, client, name)
         if row is not None:
-            self.keep(connection, row, self._clock.ms())
+            kept = self.keep(connection, row, self._clock.ms())
+            self._journal.write(connection, *kept.entries)
 
-    def keep(self, connection: Connection, row: Any, now: int) -> list[Moved]:
+    def keep(
+        self, connection: Connection, row: Any, now: int, calendars: Calendars | None = None
+    ) -> Kept:
         """Bring the planned runs of one schedule up to `now` and ahead. `row` is held by this transaction.
 
-        Gives the runs that were taken out of the plan or put back.
+        The entries that are given are the caller's to write. `calendars` are others than one's own.
         """
         changed = row.planned_until <= row.applied_at
         schedule = read_schedule(row.settings)
         there = planned.after(connection, schedule.id, now)
-        wanted, until = self._wanted(connection, row, schedule, there, now)
+        wanted, until = self._wanted(
+            connection, row, schedule, there, now, calendars or self.calendars
+        )
         known = {one.planned_for: one for one in there}
         fresh = [slot for slot in wanted if slot.planned_for not in known]
         added = self._add(connection, row, schedule, fresh, now)
@@ -151,7 +171,7 @@ class Ahead:
             schedules.planned_up_to(connection, row.client, row.name, until)
         hand = Hand(row.applied_by) if changed else OURSELVES
         journal = self._journal
-        journal.write(connection, *entries_of(journal, hand, moved))
+        entries = list(entries_of(journal, hand, moved))
         if added:
             entry = journal.entry(
                 "schedule-planned",
@@ -164,18 +184,24 @@ class Ahead:
                     "until": instant(until),
                 },
             )
-            journal.write(connection, entry)
-        return moved
+            entries.append(entry)
+        return Kept(until, entries)
 
     def _wanted(
-        self, connection: Connection, row: Any, schedule: Schedule, there: Sequence[Any], now: int
+        self,
+        connection: Connection,
+        row: Any,
+        schedule: Schedule,
+        there: Sequence[Any],
+        now: int,
+        calendars: Calendars,
     ) -> tuple[list[Slot], int]:
         """What must stand in the ledger after the watermark, and the new watermark."""
         least = max(row.planned_until, row.applied_at + 1)
         if row.ended_at is not None or not isinstance(schedule.rule, TimeRule):
             return [], least
-        calendar, days = self.calendars(connection, row.client, row.service)
-        zone = Agreed.of(connection, {row.client}).clients[row.client].zone
+        calendar, days = calendars(connection, row.client, row.service)
+        zone = read_client(clients.get(connection, row.client) or "").zone
         begin, present = from_ms(min(row.planned_until, now)), from_ms(now)
 
         def between(after: datetime, until: datetime) -> Iterator[Slot]:
@@ -185,13 +211,14 @@ class Ahead:
                     yield slot(one, calendar, zone)
 
         past = list(between(begin, present)) if begin < present else []
-        ahead = list(itertools.islice(between(present, present + HORIZON), MOST_AHEAD))
-        reach = to_ms(present + HORIZON) if len(ahead) < MOST_AHEAD else ahead[-1].planned_for
-        if not ahead:
-            ahead = list(itertools.islice(between(present, present + _FAR), 1))
-            reach = ahead[0].planned_for if ahead else reach
-        enough = row.planned_until - now >= (reach - now) // 2
-        if enough and row.planned_until > row.applied_at:
+        ahead, reach = [], to_ms(present + _FAR)
+        for one in between(present, present + _FAR):
+            ahead.append(one)
+            if len(ahead) == MOST_AHEAD or one.planned_for > now + 2 * LEAST_AHEAD:
+                reach = one.planned_for
+                break
+        enough = min(LEAST_AHEAD, (reach - now) // 2)
+        if row.planned_until > row.applied_at and row.planned_until - now >= enough:
             reach = row.planned_until
         last = max((one.planned_for for one in there), default=now)
         if last > reach:

@@ -74,7 +74,9 @@ class Course:
         self._put_off: list[str] = []
         self._must_look = False  # somebody, before another run is of use
         self._called = 0  # cases that a person was called to before anything was taken up
-        self._until = self._parts.clock.passed() + 60 * self._limits.run_minutes  # a clock may be set
+        self._until = (
+            self._parts.clock.passed() + 60 * self._limits.run_minutes
+        )  # a clock may be set
 
     def go(self, only: str | None = None) -> RunReport:
         """From sign-in to sign-out. Raises what is not the target's trouble: a storage that is down, say."""

@@ -6,7 +6,7 @@ planners may run; each decision is made in the transaction that writes it, by on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -17,17 +17,21 @@ from paraplu.domain.pause import Pause, holding_back
 from paraplu.domain.planned import Coming, PlannedState, Settled, Why, settle
 from paraplu.engine import events
 from paraplu.engine.agreed import Agreed
-from paraplu.engine.ahead import Ahead, read_schedule
+from paraplu.engine.ahead import LEAST_AHEAD, Ahead, read_schedule
 from paraplu.engine.asking import RUN, Asking
 from paraplu.engine.journal import OURSELVES, Hand
 from paraplu.engine.moves import Moved, entries_of
 from paraplu.engine.parts import Parts
 from paraplu.store import pauses, planned, runs, schedules
 from paraplu.store.database import StorageDown
+from paraplu.store.entries import NewEntry
 
-_LOOK_AGAIN = (
-    3_600_000  # milliseconds after which every schedule is looked at anew, whatever changed
+_SET_BACK = (
+    60_000  # milliseconds by which a clock that is set back has every schedule looked at anew
 )
+_SOON = 60_000  # milliseconds before the same schedule is planned again
+_AFTER_TROUBLE = 3_600_000  # milliseconds until a schedule that could not be planned is tried again
+_NO_TIMES = 86_400_000  # milliseconds until a schedule without times is looked at again
 _AT_ONCE = 50  # schedules in one transaction
 
 Tell = Callable[[Connection, Any], None]
@@ -65,8 +69,9 @@ class Planner:
         self._trouble = trouble
         self.ahead = ahead
         self._basis: tuple[Any, ...] | None = None
-        self._looked = 0
-        self._events: list[tuple[str, str]] = []
+        self._seen = 0  # what happened until then stands in the ledger
+        self._waiting: list[tuple[str, str]] = []
+        self._not_before: dict[tuple[str, str], int] = {}
 
     def tick(self) -> int | None:
         """Plan and settle everything up to now. Gives when the next planned run is due (milliseconds).
@@ -76,31 +81,40 @@ class Planner:
         parts, now = self._parts, self._parts.clock.ms()
         with parts.database.read() as connection:
             basis = schedules.basis(connection)
-            stale: list[Any] = []
-            if basis != self._basis or not 0 <= now - self._looked < _LOOK_AGAIN:
-                stale = schedules.to_keep(connection)
-                self._events = [(row.client, row.name) for row in stale if _by_event(row)]
-            due = planned.with_something_due(connection, now)
-            heard = self._heard(connection, schedules.held(connection, self._events), now)
-            ending = [
-                row
+            if basis != self._basis or not self._seen - _SET_BACK < now:
+                keep = self._everything(connection)
+            else:
+                keep = self._running_out(connection, now)
+            names = set(keep)
+            names |= _names(planned.with_something_due(connection, now))
+            waiting = schedules.held(connection, self._waiting)
+            names |= _names(events.news(connection, waiting, now, self._seen))
+            over = [
+                row.uid
                 for row in pauses.open_ones(connection)
                 if row.ends_at is not None and row.ends_at <= now
             ]
-        for row in ending:
-            self._end_pause(row.uid, now)
-        names = {(row.client, row.name) for row in stale}
-        keep = frozenset(names)
-        names |= {
-            (client, name) for client, _, name in (one.partition("/") for one in (*due, *heard))
-        }
+        for uid in over:
+            self._end_pause(uid, now)
         listed = sorted(names)
         for start in range(0, len(listed), _AT_ONCE):
             self._some(listed[start : start + _AT_ONCE], keep, now)
-        if stale or basis != self._basis:
-            self._basis, self._looked = basis, now
+        self._basis, self._seen = basis, now
         with parts.database.read() as connection:
             return planned.next_time(connection, now)
+
+    def _everything(self, connection: Connection) -> set[tuple[str, str]]:
+        """Every schedule, when what runs are computed from has changed or is seen for the first time."""
+        rows = schedules.to_keep(connection)
+        self._waiting = [(row.client, row.name) for row in rows if _waits(row)]
+        self._not_before = {}
+        self._seen = 0
+        return {(row.client, row.name) for row in rows}
+
+    def _running_out(self, connection: Connection, now: int) -> set[tuple[str, str]]:
+        """The schedules whose planned runs do not reach far enough ahead any more."""
+        found = schedules.running_out(connection, now + LEAST_AHEAD) - set(self._waiting)
+        return {name for name in found if self._not_before.get(name, 0) <= now}
 
     def make_due(
         self, connection: Connection, row: Any, by: str, hand: Hand, reason: Any = None
@@ -116,16 +130,20 @@ class Planner:
         return moved
 
     def _some(
-        self, names: Sequence[tuple[str, str]], keep: frozenset[tuple[str, str]], now: int
+        self, names: Sequence[tuple[str, str]], keep: Collection[tuple[str, str]], now: int
     ) -> None:
         """Some schedules, in one transaction. It is not power-safe: what is lost with it is planned again."""
         with self._parts.database.write(power_safe=False) as connection:
             schedules.alone(connection)
             held = {f"{row.client}/{row.name}": row for row in schedules.held(connection, names)}
-            for row in held.values():
-                if (row.client, row.name) in keep or row.planned_until <= row.applied_at:
-                    self._keep(connection, row, now)
-            self._hear(connection, [row for row in held.values() if _by_event(row)], now)
+            stale = [
+                row
+                for row in held.values()
+                if (row.client, row.name) in keep or row.planned_until <= row.applied_at
+            ]
+            if stale:
+                self._keep(connection, stale, now)
+            self._hear(connection, [row for row in held.values() if _waits(row)], now)
             rows = planned.come_due(connection, held, now)
             if not rows:
                 return
@@ -135,44 +153,37 @@ class Planner:
                 moved += self._settled(held[schedule], list(group), going)
             self._write(connection, going, moved, OURSELVES)
 
-    def _keep(self, connection: Connection, row: Any, now: int) -> None:
-        """Plan one schedule. One that cannot be planned stops no other."""
-        try:
-            with connection.begin_nested():
-                self.ahead.keep(connection, row, now)
-        except StorageDown:
-            raise
-        except Exception as error:
-            self._trouble(client=row.client, schedule=row.name, exc_info=error)
+    def _keep(self, connection: Connection, rows: Sequence[Any], now: int) -> None:
+        """Plan schedules. One that cannot be planned stops no other."""
+        known: dict[tuple[str, str], Any] = {}
 
-    def _heard(
-        self, connection: Connection, rows: Sequence[Any], now: int
-    ) -> dict[str, tuple[list[int], bool]]:
-        """What events set which schedules off, and whether one may be set off again; nothing is left out."""
-        if not rows:
-            return {}
-        agreed = Agreed.of(connection, {row.client for row in rows})
-        going = pauses.since(connection, now)
-        found = {}
+        def calendars(connection: Connection, client: str, service: str) -> Any:
+            if (client, service) not in known:
+                known[client, service] = self.ahead.calendars(connection, client, service)
+            return known[client, service]
+
+        entries: list[NewEntry] = []
         for row in rows:
-            id = f"{row.client}/{row.name}"
-            agreement = agreed.in_force(row.client, row.service, now)
-            limits = None if agreement is None else agreement.limits
-            heard: list[int] = []
-            # As many cases will be ready when a pause has ended; an event happens once.
-            if not events.by_number(row) or not holding_back(
-                going, agreed.subject(row.client, row.service, now, id), now
-            ):
-                heard = events.instants(connection, row, limits, now)
-            fell = events.fell(connection, row, limits, now)
-            if heard or fell:
-                found[id] = heard, fell
-        return found
+            name = row.client, row.name
+            try:
+                with connection.begin_nested():
+                    kept = self.ahead.keep(connection, row, now, calendars)
+            except StorageDown:
+                raise
+            except Exception as error:
+                self._not_before[name] = now + _AFTER_TROUBLE
+                self._trouble(client=row.client, schedule=row.name, exc_info=error)
+                continue
+            entries += kept.entries
+            # A dense one does not reach as far as others: it is planned again when half is used up.
+            ahead = kept.until - now
+            self._not_before[name] = now + (max(ahead // 4, _SOON) if ahead > 0 else _NO_TIMES)
+        self._parts.journal.write(connection, *entries)
 
     def _hear(self, connection: Connection, rows: Sequence[Any], now: int) -> None:
         """Make planned runs of events."""
         by_id = {f"{row.client}/{row.name}": row for row in rows}
-        for id, (heard, fell) in self._heard(connection, rows, now).items():
+        for id, heard in events.news(connection, rows, now).items():
             row = by_id[id]
             fresh = [
                 {
@@ -183,14 +194,11 @@ class Planner:
                     "service": row.service,
                     "changed_at": now,
                 }
-                for at in heard
+                for at in heard.times
             ]
             planned.plan_all(connection, fresh)
-            until = now if fell else row.planned_until
-            if heard and not events.by_number(row):
-                until = max(until, heard[-1])
-            if until != row.planned_until:
-                schedules.planned_up_to(connection, row.client, row.name, until)
+            if heard.watermark > row.planned_until:
+                schedules.planned_up_to(connection, row.client, row.name, heard.watermark)
 
     def _present(self, connection: Connection, rows: Sequence[Any], now: int) -> Going:
         return Going(
@@ -296,8 +304,12 @@ class Planner:
                 journal.write(connection, journal.entry("pause-ended", OURSELVES, detail=detail))
 
 
-def _by_event(row: Any) -> bool:
+def _waits(row: Any) -> bool:
     try:
-        return row.ended_at is None and events.is_event(row)
+        return row.ended_at is None and events.waits(row)
     except Exception:  # a schedule that cannot be read is told of when it is planned
         return False
+
+
+def _names(schedules: Iterable[str]) -> set[tuple[str, str]]:
+    return {(client, name) for client, _, name in (one.partition("/") for one in schedules)}

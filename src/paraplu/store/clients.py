@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
 from paraplu.store.tables import agreements, clients, mandates
 
@@ -75,17 +77,24 @@ def everything(
     connection: Connection, wanted: Collection[str] | None = None
 ) -> tuple[dict[str, str], list[str]]:
     """The settings of these clients by id, and of all versions of their agreements; of all if None."""
+    values = {} if wanted is None else {"wanted": sorted(wanted)}
+    found, versions = _everything(wanted is not None)
+    return (
+        {row.id: row.settings for row in connection.execute(found, values)},
+        list(connection.execute(versions, values).scalars()),
+    )
+
+
+@functools.cache
+def _everything(some: bool) -> tuple[Select[Any], Select[Any]]:
     found = select(clients.c.id, clients.c.settings)
     versions = select(agreements.c.settings).order_by(
         agreements.c.client, agreements.c.service, agreements.c.version
     )
-    if wanted is not None:
-        found = found.where(clients.c.id.in_(sorted(wanted)))
-        versions = versions.where(agreements.c.client.in_(sorted(wanted)))
-    return (
-        {row.id: row.settings for row in connection.execute(found)},
-        list(connection.execute(versions).scalars()),
-    )
+    if not some:
+        return found, versions
+    wanted: ColumnElement[Any] = bindparam("wanted", expanding=True)
+    return found.where(clients.c.id.in_(wanted)), versions.where(agreements.c.client.in_(wanted))
 
 
 def add_mandate(

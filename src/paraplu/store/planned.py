@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,20 +10,22 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
+    Update,
     and_,
     bindparam,
     func,
     or_,
     select,
+    union_all,
 )
 
 from paraplu.domain.planned import PlannedState, move
 from paraplu.errors import NotFound, Refused
-from paraplu.store.database import add_missing, holding
+from paraplu.store.database import add_missing, holding, is_writing
 from paraplu.store.tables import planned_runs
 
 _AT_ONCE = 300  # values in one statement
-_TIME = func.coalesce(planned_runs.c.due_at, planned_runs.c.planned_for)
 
 
 def plan(connection: Connection, **values: Any) -> bool:
@@ -67,10 +70,10 @@ def at(connection: Connection, schedule: str, planned_for: int) -> Row[Any] | No
 
 def known(connection: Connection, schedule: str, times: Collection[int]) -> set[int]:
     """Those of these times for which a schedule has a planned run."""
-    query = select(planned_runs.c.planned_for).where(
-        planned_runs.c.schedule == schedule, planned_runs.c.planned_for.in_(sorted(times))
-    )
-    return set(connection.execute(query).scalars()) if times else set()
+    if not times:
+        return set()
+    values = {"of": schedule, "times": sorted(times)}
+    return set(connection.execute(_known(), values).scalars())
 
 
 def last(connection: Connection, schedule: str) -> Row[Any] | None:
@@ -115,15 +118,7 @@ def write_all(
         }
         for row, state, more in moves
     ]
-    if not values:
-        return
-    changed = connection.execute(
-        planned_runs.update().where(
-            planned_runs.c.uid == bindparam("the_uid"), planned_runs.c.state == bindparam("old")
-        ),
-        values,
-    )
-    if changed.rowcount != len(values):
+    if values and connection.execute(_writing(), values).rowcount != len(values):
         raise Refused("A planned run was changed by somebody else just now. Try again.")
 
 
@@ -140,8 +135,7 @@ def put_off(
 
 def with_something_due(connection: Connection, now: int) -> list[str]:
     """The schedules that have a planned run whose time has come at `now` (milliseconds)."""
-    query = select(planned_runs.c.schedule).where(_come_due(now)).distinct()
-    return list(connection.execute(query).scalars())
+    return list(connection.execute(_with_something_due(), {"now": now}).scalars())
 
 
 def come_due(connection: Connection, of: Collection[str], now: int) -> list[Row[Any]]:
@@ -149,28 +143,13 @@ def come_due(connection: Connection, of: Collection[str], now: int) -> list[Row[
 
     They are held until a writing transaction ends.
     """
-    query = (
-        select(planned_runs)
-        .where(_come_due(now), planned_runs.c.schedule.in_(sorted(of)))
-        .order_by(planned_runs.c.schedule, planned_runs.c.planned_for)
-    )
-    return list(connection.execute(holding(connection, query, planned_runs)))
-
-
-def _come_due(now: int) -> ColumnElement[bool]:
-    return and_(
-        planned_runs.c.state == PlannedState.PLANNED.value,
-        planned_runs.c.planned_for <= now,
-        or_(planned_runs.c.due_at.is_(None), planned_runs.c.due_at <= now),
-    )
+    values = {"of": sorted(of), "now": now}
+    return list(connection.execute(_those_due(is_writing(connection)), values))
 
 
 def next_time(connection: Connection, now: int) -> int | None:
     """The first instant after `now` at which a planned run is due."""
-    query = select(func.min(_TIME)).where(
-        planned_runs.c.state == PlannedState.PLANNED.value, now < _TIME
-    )
-    return connection.execute(query).scalar()
+    return connection.execute(_next_time(), {"now": now}).scalar()
 
 
 def not_as_planned(connection: Connection, begin: int) -> list[Row[Any]]:
@@ -183,12 +162,8 @@ def not_as_planned(connection: Connection, begin: int) -> list[Row[Any]]:
 
 def after(connection: Connection, schedule: str, begin: int) -> list[Row[Any]]:
     """All planned runs of a schedule for later than `begin`, held until a writing transaction ends."""
-    query = (
-        select(planned_runs)
-        .where(planned_runs.c.schedule == schedule, planned_runs.c.planned_for > begin)
-        .order_by(planned_runs.c.planned_for)
-    )
-    return list(connection.execute(holding(connection, query, planned_runs)))
+    values = {"of": schedule, "begin": begin}
+    return list(connection.execute(_after(is_writing(connection)), values))
 
 
 def listed(
@@ -230,3 +205,73 @@ def totals(connection: Connection) -> dict[str, int]:
     )
     counted = {state: int(number) for state, number in found}
     return {state.value: counted.get(state.value, 0) for state in PlannedState}
+
+
+# Built once: that takes longer than it takes the database to answer. ---------------------------------
+
+
+@functools.cache
+def _known() -> Select[Any]:
+    return select(planned_runs.c.planned_for).where(
+        planned_runs.c.schedule == bindparam("of"),
+        planned_runs.c.planned_for.in_(bindparam("times", expanding=True)),
+    )
+
+
+@functools.cache
+def _writing() -> Update:
+    return planned_runs.update().where(
+        planned_runs.c.uid == bindparam("the_uid"), planned_runs.c.state == bindparam("old")
+    )
+
+
+def _time_has_come() -> ColumnElement[bool]:
+    now: ColumnElement[int] = bindparam("now")
+    return and_(
+        planned_runs.c.state == PlannedState.PLANNED.value,
+        planned_runs.c.planned_for <= now,
+        or_(planned_runs.c.due_at.is_(None), planned_runs.c.due_at <= now),
+    )
+
+
+@functools.cache
+def _with_something_due() -> Select[Any]:
+    return select(planned_runs.c.schedule).where(_time_has_come()).distinct()
+
+
+@functools.cache
+def _those_due(holding: bool) -> Select[Any]:
+    query = (
+        select(planned_runs)
+        .where(_time_has_come(), planned_runs.c.schedule.in_(bindparam("of", expanding=True)))
+        .order_by(planned_runs.c.schedule, planned_runs.c.planned_for)
+    )
+    return query.with_for_update(of=planned_runs, key_share=True) if holding else query
+
+
+@functools.cache
+def _next_time() -> Select[Any]:
+    """Put off, a run is due later than it is planned for: there are few of those."""
+    now: ColumnElement[int] = bindparam("now")
+    waiting = planned_runs.c.state == PlannedState.PLANNED.value
+    first = select(func.min(planned_runs.c.planned_for)).where(
+        waiting, planned_runs.c.planned_for > now
+    )
+    put_off = select(func.min(planned_runs.c.due_at)).where(
+        waiting, planned_runs.c.planned_for <= now, planned_runs.c.due_at > now
+    )
+    both = union_all(first, put_off).subquery()
+    return select(func.min(both.c[0]))
+
+
+@functools.cache
+def _after(holding: bool) -> Select[Any]:
+    query = (
+        select(planned_runs)
+        .where(
+            planned_runs.c.schedule == bindparam("of"),
+            planned_runs.c.planned_for > bindparam("begin"),
+        )
+        .order_by(planned_runs.c.planned_for)
+    )
+    return query.with_for_update(of=planned_runs, key_share=True) if holding else query

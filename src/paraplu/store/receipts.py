@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -60,16 +61,22 @@ def unreleased(connection: Connection, client: str, service: str) -> list[Row[An
     return list(connection.execute(query.order_by(receipts.c.received_at, receipts.c.uid)))
 
 
-def arrived(connection: Connection, client: str, service: str, after: int, until: int) -> list[int]:
-    """When deliveries with cases came in after one instant and up to another (milliseconds), in order."""
-    query = select(receipts.c.received_at).where(
-        receipts.c.client == client,
-        receipts.c.service == service,
-        receipts.c.cases > 0,
-        receipts.c.received_at > after,
-        receipts.c.received_at <= until,
+def arrived(connection: Connection, after: int, until: int) -> dict[tuple[str, str], list[int]]:
+    """When deliveries with cases came in after one instant and up to another (milliseconds), in order.
+
+    By client and service.
+    """
+    query = select(receipts.c.client, receipts.c.service, receipts.c.received_at).where(
+        receipts.c.cases > 0, receipts.c.received_at > after, receipts.c.received_at <= until
     )
-    return sorted(set(connection.execute(query).scalars()))
+    return _times(connection.execute(query))
+
+
+def _times(rows: Iterable[Any]) -> dict[tuple[str, str], list[int]]:
+    found: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for client, service, at in rows:
+        found[client, service].add(at)
+    return {pair: sorted(times) for pair, times in found.items()}
 
 
 def requests_of(connection: Connection, receipt: str) -> list[Row[Any]]:

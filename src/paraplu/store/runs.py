@@ -7,10 +7,12 @@ Leases are told by one clock for all (`paraplu.store.lease_clock`).
 
 from __future__ import annotations
 
+import functools
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from paraplu.domain.planned import PlannedState
@@ -50,17 +52,23 @@ def going(
     connection: Connection, pairs: Iterable[tuple[str, str]], now: int
 ) -> dict[tuple[str, str], str]:
     """The run of each client and service (no rehearsal) that is due or going: the one that was due first."""
-    query = (
+    values = {"pairs": sorted(pairs), "now": now}
+    return {(row.client, row.service): row.uid for row in connection.execute(_going(), values)}
+
+
+@functools.cache
+def _going() -> Select[Any]:
+    pairs: ColumnElement[Any] = bindparam("pairs", expanding=True)
+    return (
         select(runs.c.client, runs.c.service, runs.c.uid)
         .where(
-            tuple_(runs.c.client, runs.c.service).in_(sorted(pairs)),
+            tuple_(runs.c.client, runs.c.service).in_(pairs),
             runs.c.purpose == "run",
             runs.c.ended_at.is_(None),
-            runs.c.due_at <= now,
+            runs.c.due_at <= bindparam("now"),
         )
         .order_by(runs.c.due_at.desc(), runs.c.uid.desc())
     )
-    return {(row.client, row.service): row.uid for row in connection.execute(query)}
 
 
 def lengths(connection: Connection, since: int) -> list[tuple[str, str, int]]:
@@ -72,23 +80,22 @@ def lengths(connection: Connection, since: int) -> list[tuple[str, str, int]]:
 
 
 def ended(
-    connection: Connection,
-    client: str,
-    service: str,
-    endings: Collection[str],
-    after: int,
-    until: int,
-) -> list[int]:
-    """When runs of a service ended so, after one instant and up to another (milliseconds), in order."""
-    query = select(runs.c.ended_at).where(
-        runs.c.client == client,
-        runs.c.service == service,
+    connection: Connection, endings: Collection[str], after: int, until: int
+) -> dict[tuple[str, str], list[int]]:
+    """When runs ended so, after one instant and up to another (milliseconds), in order.
+
+    By client and service.
+    """
+    query = select(runs.c.client, runs.c.service, runs.c.ended_at).where(
         runs.c.purpose == "run",
         runs.c.ending.in_(sorted(endings)),
         runs.c.ended_at > after,
         runs.c.ended_at <= until,
     )
-    return sorted(set(connection.execute(query).scalars()))
+    found: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for client, service, at in connection.execute(query):
+        found[client, service].add(at)
+    return {pair: sorted(times) for pair, times in found.items()}
 
 
 def to_take(

@@ -6,9 +6,20 @@ import functools
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 
-from paraplu.store.database import holding
+from paraplu.store.database import holding, is_writing
 from paraplu.store.tables import accepted_holidays, agreements, calendars, clients, schedules
 
 PLANNING = 0x706C616E
@@ -81,12 +92,8 @@ def held(connection: Connection, names: Iterable[tuple[str, str]]) -> list[Row[A
     names = sorted(names)
     if not names:
         return []
-    query = (
-        select(schedules)
-        .where(tuple_(schedules.c.client, schedules.c.name).in_(names))
-        .order_by(schedules.c.client, schedules.c.name)
-    )
-    return list(connection.execute(holding(connection, query, schedules)))
+    query = _held(is_writing(connection))
+    return list(connection.execute(query, {"names": names}))
 
 
 def listed(
@@ -109,6 +116,14 @@ def to_keep(connection: Connection) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(schedules.c.client, schedules.c.name)))
 
 
+def running_out(connection: Connection, least: int) -> set[tuple[str, str]]:
+    """The schedules whose planned runs stand in the ledger up to an instant before `least` only."""
+    query = select(schedules.c.client, schedules.c.name).where(
+        schedules.c.ended_at.is_(None), schedules.c.planned_until < least
+    )
+    return {(row.client, row.name) for row in connection.execute(query)}
+
+
 def planned_up_to(connection: Connection, client: str, name: str, until: int) -> None:
     """Note that every planned run of a schedule up to `until` (milliseconds) stands in the ledger."""
     connection.execute(
@@ -121,6 +136,17 @@ def planned_up_to(connection: Connection, client: str, name: str, until: int) ->
 def basis(connection: Connection) -> tuple[Any, ...]:
     """Something that is another when what planned runs are computed from may have changed."""
     return tuple(connection.execute(_basis()).one())
+
+
+@functools.cache
+def _held(holding: bool) -> Select[Any]:
+    names: ColumnElement[Any] = bindparam("names", expanding=True)
+    query = (
+        select(schedules)
+        .where(tuple_(schedules.c.client, schedules.c.name).in_(names))
+        .order_by(schedules.c.client, schedules.c.name)
+    )
+    return query.with_for_update(of=schedules, key_share=True) if holding else query
 
 
 @functools.cache
