@@ -149,14 +149,14 @@ class Farm:
         path = os.pathsep.join([*ours, *filter(None, [os.environ.get("PYTHONPATH")])])
         self._environment = {**os.environ, "PYTHONPATH": path}
 
-    def worker(self, *options: str, says: str = "--json") -> WorkerProcess:
-        """Start a worker."""
+    def worker(self, *options: str, says: str = "--json", command: str = "worker") -> WorkerProcess:
+        """Start a worker, or another command that works as one."""
         number = len(self._workers)
         out, errors = (self._home.parent / f"worker-{number}.{end}" for end in ("out", "err"))
-        command = [sys.executable, "-m", "paraplu.cli.main", "worker", "--home", str(self._home)]
+        words = [sys.executable, "-m", "paraplu.cli.main", command, "--home", str(self._home)]
         with out.open("wb") as said, errors.open("wb") as complained:
             process = psutil.Popen(
-                [*command, *filter(None, [says]), *options],
+                [*words, *filter(None, [says]), *options],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=said,

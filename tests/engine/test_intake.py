@@ -351,6 +351,17 @@ def test_an_answer_is_kept_as_evidence(bureau: Bureau) -> None:
     assert data == one.path.read_bytes()
 
 
+def test_an_answer_that_says_what_the_last_one_said_is_not_told_of_again(bureau: Bureau) -> None:
+    bureau.story(booking("A-1"), booking("A-2", "10002", now="3100", wanted="3200"))
+    answered(bureau)
+    before = len(bureau.entries())
+    answered(bureau)
+    assert len(bureau.entries()) == before
+    bureau.send(booking("A-3", "10003", now="1", wanted="2"))
+    answered(bureau)
+    assert [one.kind for one in bureau.entries()[before:]].count("answer-written") == 1
+
+
 def test_a_template_of_ours_that_is_filled_in_comes_back_right(
     bureau: Bureau, tmp_path: Path
 ) -> None:

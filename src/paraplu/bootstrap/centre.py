@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Connection
 
 import paraplu
 from paraplu.bootstrap.parts import (
@@ -19,12 +22,14 @@ from paraplu.dispatch.children import Children
 from paraplu.dispatch.clock import ScheduleClock
 from paraplu.dispatch.dispatch import Dispatch
 from paraplu.dispatch.hands import ChildHands
+from paraplu.dispatch.rounds import Round, Rounds
 from paraplu.dispatch.worker import Worker
+from paraplu.domain.notice import NoticeKind
 from paraplu.engine.absences import Absences
 from paraplu.engine.answers import Answers
 from paraplu.engine.asking import Asking
 from paraplu.engine.cases import Desks
-from paraplu.engine.clock import Clock
+from paraplu.engine.clock import Clock, from_ms
 from paraplu.engine.folders import Folders
 from paraplu.engine.hands import Tools
 from paraplu.engine.holidays import Holidays
@@ -38,10 +43,17 @@ from paraplu.engine.report import RunReport
 from paraplu.engine.runs import Runs
 from paraplu.engine.schedules import Schedules
 from paraplu.engine.sequencer import Sequencer
+from paraplu.engine.waiting import Late
+from paraplu.errors import SettingsWrong
 from paraplu.logging import catch_forgotten, log_to
 from paraplu.plugins import Plugins
 from paraplu.settings import Home, load_home
 from paraplu.store.database import StorageDown
+
+Beside = Callable[[threading.Event], None]
+"""Goes on until the event is set."""
+
+_FOLDERS, _MINUTE = 5.0, 60.0  # seconds between two looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +75,22 @@ class Centre:
     proof: Proof
     outbox: Outbox
     absences: Absences
+    late: Late
     dispatch: Dispatch
     children: Children | None
     log: Any
 
     def worker(
-        self, places: int, told: Callable[[str, RunReport | Exception], None] | None = None
+        self,
+        places: int,
+        told: Callable[[str, RunReport | Exception], None] | None = None,
+        beside: Sequence[Beside] = (),
     ) -> Worker:
         """A worker of this installation with `places` runs at once; see `Worker`.
 
         After each run the workbooks are answered, the operational log tells how it ended, and so does
-        `told`. On PostgreSQL the worker is a candidate for the sequencer of the log, too.
+        `told`. What is `beside` goes on as long as it works. On PostgreSQL the worker is a candidate for the
+        sequencer of the log, too.
         """
 
         def hear(run: str, outcome: RunReport | Exception) -> None:
@@ -89,8 +106,35 @@ class Centre:
             signer=self.home.signing()[0],
             tell=lambda event: self.log.info(event.replace("-", "_")),
         )
-        beside = () if self.parts.database.is_sqlite else (sequencer.run,)
-        return Worker(self.runs, self.dispatch, self.children, places, hear, beside)
+        also = () if self.parts.database.is_sqlite else (sequencer.run,)
+        return Worker(self.runs, self.dispatch, self.children, places, hear, (*also, *beside))
+
+    def beside(self) -> tuple[Beside, ...]:
+        """What an installation does beside runs: plan them, look at folders and absences, send notices, sign.
+
+        Any number of machines may do it at once.
+        """
+        rounds = [Round("late", _MINUTE, self.late.look), Round("notices", _MINUTE, self._notices)]
+        if self.parts.database.is_sqlite:  # on PostgreSQL the sequencer signs
+            rounds.append(Round("heads", _MINUTE, self._sign))
+        # A share that hangs holds up nothing but the looks at folders.
+        folders = [Round("folders", _FOLDERS, self.folders.look)]
+
+        def failed(name: str, error: Exception) -> None:
+            self.log.error("round_failed", what=name, exc_info=error)
+
+        return self.clock().beside, Rounds(rounds, failed).beside, Rounds(folders, failed).beside
+
+    def _sign(self) -> None:
+        if self.parts.journal.unsigned():
+            self.parts.journal.sign_head()
+
+    def _notices(self) -> None:
+        try:
+            self.outbox.look_and_send()
+        except SettingsWrong:  # a password whose end cannot be read keeps no letter from going out
+            self.outbox.send()
+            raise
 
     def clock(self) -> ScheduleClock:
         """The clock of this installation's schedules. Any number of them may go at once."""
@@ -151,7 +195,13 @@ def open_centre(
     asking, desks = Asking(parts, dispatch.offer), Desks(parts)
     intake, answers = Intake(parts), Answers(parts, desks, home.answers)
     log = log_to(home.log_file)
-    planner = Planner(parts, asking, parts.ahead, trouble=partial(log.error, "schedule_failed"))
+    planner = Planner(
+        parts,
+        asking,
+        parts.ahead,
+        partial(_tell_missed, parts),
+        partial(log.error, "schedule_failed"),
+    )
     return Centre(
         home=home,
         plugins=plugins,
@@ -168,6 +218,7 @@ def open_centre(
         proof=Proof(parts),
         outbox=_outbox(home, parts),
         absences=Absences(parts),
+        late=Late(parts, asking),
         dispatch=dispatch,
         children=children,
         log=log,
@@ -180,6 +231,16 @@ def _outbox(home: Home, parts: Parts) -> Outbox:
     from paraplu.dispatch.mail import Mail  # the standard library's mail is slow to import
 
     return Outbox(parts, Mail(home.mail, home.credential).post, home.mail.link)
+
+
+def _tell_missed(parts: Parts, connection: Connection, row: Any) -> None:
+    """A notice of a planned run (its row) that is missed."""
+    facts = {
+        "service": row.service,
+        "schedule": row.schedule,
+        "planned_for": from_ms(row.planned_for),
+    }
+    parts.notices.tell(connection, NoticeKind.MISSED, row.uid, row.client, facts)
 
 
 def open_tools(path: Path) -> Tools:

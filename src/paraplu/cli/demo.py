@@ -8,7 +8,6 @@ was finished starts anew.
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from paraplu.cli.office import passwords, serving
 from paraplu.cli.session import Session, shared, system_user
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from paraplu.domain.receipt import Totals
     from paraplu.engine.report import RunReport
 
-_ACCOUNTS = ("payroll-robot", "purchasing-robot", "office")
 _FINISHED = "finished"
 
 
@@ -49,7 +48,7 @@ def demo(session: Session) -> int:
     home = home_folder(session.home or _default_home())
     _require_browser()
     _prepare_folder(session, home)
-    with _office(home) as address:
+    with serving(home) as address:
         laid_out = _lay_out(home)
         _make_home(session, home, address, laid_out)
         with _opened(session, home) as centre:
@@ -105,55 +104,6 @@ def _prepare_folder(session: Session, home: Path) -> None:
         raise SettingsWrong(f"The folder {home} cannot be written: {error.strerror}.") from None
 
 
-def _passwords(home: Path) -> Path:
-    """The passwords of the practice office's accounts, made once, for its owner only."""
-    path = home / "practice" / "passwords"
-    if not path.exists():
-        draft = path.with_suffix(".part")
-        draft.touch(mode=0o600)
-        lines = [f"{name}={secrets.token_urlsafe(12)}" for name in _ACCOUNTS]
-        draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        draft.replace(path)
-    return path
-
-
-@contextmanager
-def _office(home: Path) -> Iterator[str]:
-    """The practice office on a free port, for as long as this process lives."""
-    from paraplu.errors import ParapluError
-
-    process = subprocess.Popen(  # noqa: S603 - our own program
-        [
-            sys.executable,
-            "-m",
-            "paraplu.practice",
-            "serve",
-            "--database",
-            str(home / "practice" / "office.db"),
-            "--passwords",
-            str(_passwords(home)),
-            "--until-stdin-closes",
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        line = process.stdout.readline() if process.stdout else ""
-        if not line:
-            why = process.stderr.read().strip() if process.stderr else ""
-            raise ParapluError(f"The practice office did not start: {why or 'no reason given'}")
-        yield str(json.loads(line)["address"])
-    finally:
-        if process.stdin:
-            process.stdin.close()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
 def _lay_out(home: Path) -> dict[str, Any]:
     """The client files and workbooks of the demo, made by the practice office for its own data."""
     from paraplu.errors import ParapluError
@@ -168,7 +118,7 @@ def _lay_out(home: Path) -> dict[str, Any]:
             "--database",
             str(home / "practice" / "office.db"),
             "--passwords",
-            str(_passwords(home)),
+            str(passwords(home)),
         ],
         capture_output=True,
         text=True,

@@ -32,6 +32,7 @@ COMMANDS = {
     "receipts": ("paraplu.cli.receipts:receipts", "List deliveries; let a large one go on."),
     "rehearse": ("paraplu.cli.runs:rehearse", "Check and plan what is due; change nothing."),
     "run": ("paraplu.cli.runs:run", "Carry out what is due and allowed."),
+    "up": ("paraplu.cli.up:up", "Everything in one: clock, workers, folders, notices, signing."),
     "worker": ("paraplu.cli.worker:worker", "Carry out runs as they become due."),
     "cases": (
         "paraplu.cli.cases:cases",

@@ -50,15 +50,15 @@ def worker(session: Session, places: int, database: str | None, until_idle: bool
     from paraplu.settings import home_folder
 
     def told(run: str, outcome: RunReport | Exception) -> None:
-        session.out.line(_words(run, outcome))
-        session.out.result(_facts(run, outcome))
+        session.out.line(words(run, outcome))
+        session.out.result(facts(run, outcome))
 
     with contextlib.ExitStack() as ending:
         centre = open_centre(home_folder(session.home), database=database)
         ending.callback(centre.close)
         require(session.acting(centre), None, Role.OPERATOR, Role.LEAD, Role.ADMINISTRATOR)
         one = centre.worker(places, told)
-        with _heeding_signals(one, session):
+        with heeding_signals(one, session):
             how = "1 run" if places == 1 else f"{places} runs"
             session.out.line(f"Working, {how} at once. Ctrl-C stops after the case in hand.")
             centre.log.info("worker_started", places=places)
@@ -69,7 +69,7 @@ def worker(session: Session, places: int, database: str | None, until_idle: bool
 
 
 @contextmanager
-def _heeding_signals(one: Worker, session: Session) -> Iterator[None]:
+def heeding_signals(one: Worker, session: Session) -> Iterator[None]:
     """The first signal stops softly, the second at once."""
     heard = 0
 
@@ -93,7 +93,7 @@ def _heeding_signals(one: Worker, session: Session) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _words(run: str, outcome: RunReport | Exception) -> str:
+def words(run: str, outcome: RunReport | Exception) -> str:
     """What became of a run, in one line."""
     from paraplu.errors import ParapluError
     from paraplu.logging import unexpected
@@ -120,7 +120,7 @@ def _words(run: str, outcome: RunReport | Exception) -> str:
     return f"{who}: {handled}; {how}" if handled else f"{who}: {how}"
 
 
-def _facts(run: str, outcome: RunReport | Exception) -> dict[str, Any]:
+def facts(run: str, outcome: RunReport | Exception) -> dict[str, Any]:
     from paraplu.errors import ParapluError
 
     if isinstance(outcome, Exception):

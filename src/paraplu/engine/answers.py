@@ -152,12 +152,19 @@ class Answers:
         )
 
     def _keep(self, receipt: Any, path: Path, final: bool) -> None:
-        """Keep the answered workbook as evidence and say so in the log; a folder it came by gets it, too."""
+        """Keep the answered workbook as evidence and say so in the log; a folder it came by gets it, too.
+
+        One that says what the last one said is neither kept nor told of again.
+        """
         parts = self._parts
         key, data = parts.keys.key_of(receipt.sealed), path.read_bytes()
-        name, size = parts.files.keep(data, key, MEDIA_TYPE)
         says = parts.keys.hash("answer", hashlib.sha256(data).hexdigest())
+        if receipt.answer_hash == says:
+            return
+        name, size = parts.files.keep(data, key, MEDIA_TYPE)
         with parts.database.write() as connection:
+            if not receipts.answered(connection, receipt.uid, says):
+                return
             evidence.add(
                 connection,
                 hash=name,

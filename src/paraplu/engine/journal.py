@@ -169,6 +169,11 @@ class Journal:
             )
         return head
 
+    def unsigned(self) -> bool:
+        """Whether there is an entry that no signed head covers."""
+        with self._database.read() as connection:
+            return entries.count(connection) > entries.signed_size(connection)
+
     def complete(self) -> None:
         """See to it that everything committed by now stands in the log: for whoever is about to read it."""
         sequence_now(self._database)

@@ -85,6 +85,14 @@ def listed(
     return list(connection.execute(query))
 
 
+def waiting_until(connection: Connection, moment: int) -> list[Row[Any]]:
+    """Cases that wait for approval and must be done by `moment` (milliseconds) at the latest."""
+    query = select(cases).where(
+        cases.c.state == State.WAITING.value, cases.c.latest.is_not(None), cases.c.latest <= moment
+    )
+    return list(connection.execute(query.order_by(cases.c.latest)))
+
+
 def of_receipt(connection: Connection, receipt: str) -> list[Row[Any]]:
     """Place, state and reason of every case of a receipt, in the order of the sheet."""
     query = select(cases.c.uid, cases.c.place, cases.c.state, cases.c.reason)

@@ -206,6 +206,11 @@ def keep_head(connection: Connection, size: int, signed_at: int, note: bytes) ->
     add_missing(connection, heads, [{"size": size, "signed_at": signed_at, "note": note}])
 
 
+def signed_size(connection: Connection) -> int:
+    """How many entries the largest signed head covers."""
+    return connection.execute(select(func.max(heads.c.size))).scalar() or 0
+
+
 def all_heads(connection: Connection) -> list[bytes]:
     """Every signed head, smallest first."""
     return list(connection.execute(select(heads.c.note).order_by(heads.c.size)).scalars())

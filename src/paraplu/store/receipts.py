@@ -124,3 +124,13 @@ def totals(
         {Handled(name): number for name, number in handled},
         {State(name): number for name, number in states},
     )
+
+
+def answered(connection: Connection, receipt: str, says: str) -> bool:
+    """Note what an answered workbook says (a keyed hash). False when it said the same before."""
+    done = connection.execute(
+        receipts.update()
+        .where(receipts.c.uid == receipt, receipts.c.answer_hash.is_distinct_from(says))
+        .values(answer_hash=says)
+    )
+    return done.rowcount == 1

@@ -31,6 +31,7 @@ receipts = Table(
     Column("state", CODE, nullable=False),
     Column("cases", Integer, nullable=False),
     Column("released_by", UID),
+    Column("answer_hash", HASH),  # keyed hash of the answered workbook that was written last
     Column("sealed", LargeBinary, nullable=False),  # file name, sheet, what stopped it
     Index("receipts_by_client", "client", "service", "received_at"),
 )

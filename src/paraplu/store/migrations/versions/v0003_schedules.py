@@ -215,6 +215,7 @@ def upgrade() -> None:
     """From schema 2."""
     for table in _NEW:
         table.create(op.get_bind())
+    op.add_column("receipts", Column("answer_hash", _hash))
     op.add_column("planned_runs", Column("due_at", BigInteger))
     op.add_column("planned_runs", Column("by", _uid))
     op.execute("UPDATE meta SET value = '3' WHERE name = 'schema'")
