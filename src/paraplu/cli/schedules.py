@@ -7,12 +7,17 @@ from pathlib import Path
 import click
 
 from paraplu.cli.clients import FILES, paths_of
+from paraplu.cli.planned import COMMANDS
 from paraplu.cli.session import Session, shared
 
 
 @click.group()
 def schedules() -> None:
     """When bots run, and the files that say so."""
+
+
+for _command in COMMANDS:
+    schedules.add_command(_command)
 
 
 @schedules.command()

@@ -128,7 +128,8 @@ class Ahead:
         if names:
             schedules.alone(connection)
         for row in schedules.held(connection, names):
-            self.keep(connection, row, self._clock.ms())
+            kept = self.keep(connection, row, self._clock.ms())
+            self._journal.write(connection, *kept.entries)
 
     def _caught_up(self, connection: Connection, client: str, name: str) -> Any:
         """A schedule whose planned runs up to now stand in the ledger; None when there is none."""

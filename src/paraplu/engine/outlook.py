@@ -118,8 +118,11 @@ def _lines(schedule: Schedule, view: _View, calendar: Any, days: Any) -> Iterato
     settled = view.settled.get(schedule.id, {})
     held = [one for one in view.pauses if _may_stop(one, schedule, view)]
     versions = view.agreed.agreements.get((schedule.client, schedule.service), ())
-    always = any(
-        one.valid_until is None and one.valid_from < (view.now - _DAY).date() for one in versions
+    newest = max(versions, key=lambda one: one.version, default=None)
+    always = (
+        newest is not None
+        and newest.valid_until is None
+        and newest.valid_from < (view.now - _DAY).date()
     )
     plain = not (
         settled

@@ -41,8 +41,8 @@ class Schedules:
         self._parts = parts
         self._planner = planner
 
-    def of(self, connection: Connection, client: str) -> list[Schedule]:
-        """The schedules of a client that have not ended, by name."""
+    def every(self, connection: Connection, client: str | None = None) -> list[Schedule]:
+        """The schedules that have not ended, of a client or of all, by client and name."""
         return [read_schedule(row.settings) for row in schedules.listed(connection, client)]
 
     def pause(
