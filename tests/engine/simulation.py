@@ -403,6 +403,6 @@ class Simulation:
             self.bureau.time.now = from_ms(end)
             self._end_runs(end)
             self._look(pool, end)
-            if not self._due(end + 1000):
+            if not self._due(end + 1000):  # looking takes time, too
                 return
         raise AssertionError("runs go on and on")
