@@ -20,7 +20,7 @@ from paraplu.domain.calendar import holidays_of
 from paraplu.domain.person import Person, Role
 from paraplu.engine.reviewed import read
 from paraplu.settings import to_toml
-from paraplu.store import calendars
+from paraplu.store import calendars, tables
 from paraplu.store.database import Database
 
 ROOT = Path(__file__).parents[2]
@@ -163,3 +163,18 @@ def test_doctor_and_calendars_tell_what_a_newer_package_would_move_and_which_cal
     assert typed(home, "calendars", "list")["would_move"] == []
     assert typed(home, "calendars", "show", "pay")["used_by"] == ["example-gemeente/pay"]
     assert "no shared calendar 'x'" in typed(home, "calendars", "show", "x", code=1)["error"]
+
+
+def test_doctor_tells_that_the_clock_stands_before_the_log(home: Path) -> None:
+    def said() -> list[str]:
+        findings = typed(home, "doctor", code=1)["findings"]  # the demo's targets do not answer
+        return [one["what"] for one in findings if "clock" in one["what"]]
+
+    typed(home, "apply", ROOT / "schedules")
+    assert said() == ["the clock does not stand before the newest entry of the log"]
+    database = Database(f"sqlite:///{home / 'paraplu.db'}")
+    with database.write() as connection:
+        connection.execute(tables.entries.update().values(time=tables.entries.c.time + 3_600_000))
+    database.close()
+    (what,) = said()
+    assert what.startswith("the clock stands 3") and "have it set by a time server" in what

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from paraplu.bootstrap import Centre
 
 _MOST_MOVED = 10  # planned runs that `doctor` names
+_NEARLY_FULL = 500_000_000  # bytes
+_CLOCK_OFF = 5.0  # seconds
 
 
 @click.command()
@@ -153,7 +155,9 @@ def _home_findings(centre: object) -> list[tuple[bool, str]]:
         return []
     found: list[tuple[bool, str]] = []
     free = shutil.disk_usage(centre.home.path).free
-    found.append((free > 500_000_000, f"{free / 1e9:.1f} GB free on the disk of the home"))
+    much = free > _NEARLY_FULL
+    advice = "" if much else ": make room before it is full, nothing is carried out on a full disk"
+    found.append((much, f"{free / 1e9:.1f} GB free on the disk of the home{advice}"))
     checked = centre.proof.check()
     found.append((checked.intact, f"audit log: {checked.verdict.summary}"))
     with centre.parts.database.read() as connection:
@@ -163,6 +167,7 @@ def _home_findings(centre: object) -> list[tuple[bool, str]]:
             for agreement in centre.parts.clients.agreements(connection, client.id)
         ]
         found += _calendar_findings(centre, connection)
+        found.append(_clock(centre, connection))
     newest = {(one.client, one.service): one for one in agreements}
     for agreement in newest.values():
         for what, work in (
@@ -192,6 +197,27 @@ def _calendar_findings(centre: Centre, connection: Any) -> list[tuple[bool, str]
         more = len(moved) - _MOST_MOVED
         found.append((False, f"accepting them would move {more} more: see paraplu calendars list"))
     return found or [(True, "calendars and holidays")]
+
+
+def _clock(centre: Centre, connection: Any) -> tuple[bool, str]:
+    """Whether this machine's clock agrees with the log, and on PostgreSQL with the server's."""
+    from paraplu.store.entries import newest_time
+    from paraplu.store.lease_clock import lease_clock
+
+    now = centre.parts.clock.ms()
+    behind = (newest_time(connection) - now) / 1000
+    if behind > _CLOCK_OFF:
+        return False, (
+            f"the clock stands {behind:.0f} s before the newest entry of the log: have it set by a "
+            "time server"
+        )
+    apart = abs(lease_clock(connection) - now) / 1000
+    if apart > _CLOCK_OFF:
+        return False, (
+            f"the clocks of this machine and of the database's are {apart:.0f} s apart: have both set by a "
+            "time server"
+        )
+    return True, "the clock does not stand before the newest entry of the log"
 
 
 def _reach(address: str) -> None:

@@ -216,6 +216,11 @@ def all_heads(connection: Connection) -> list[bytes]:
     return list(connection.execute(select(heads.c.note).order_by(heads.c.size)).scalars())
 
 
+def newest_time(connection: Connection) -> int:
+    """The latest time that an entry has (milliseconds), 0 when there is none."""
+    return connection.execute(select(func.max(entries.c.time))).scalar() or 0
+
+
 def count(connection: Connection) -> int:
     """How many entries there are."""
     return connection.execute(select(func.count()).select_from(entries)).scalar_one()
