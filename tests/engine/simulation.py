@@ -46,7 +46,11 @@ YEAR = 2028
 COUNTRIES = ("NL", "DK", "SE", "FI", "IS")
 CALENDAR = "payroll"
 _SERVICES = tuple(f"simulated-{number}" for number in range(10))
-_PAY_DAYS = {date(YEAR, month, 20 + month % 5) for month in range(1, 13)} | {date(YEAR + 1, 12, 20)}
+_PAY_DAYS = {
+    date(year, month, 20 + month % 5)
+    for year in range(YEAR - 2, YEAR + 2)
+    for month in range(1, 13)
+}
 _DAY = timedelta(days=1)
 _MINUTE = 60_000
 _WHILE = 480 * _MINUTE
@@ -92,7 +96,8 @@ RULES: dict[str, tuple[Question, Sequence[int], int]] = {
         33,
     ),
 }
-EVENTS = {f"after {_SERVICES[0]} has finished": 12, "when a workbook arrives": 14, "by hand": 14}
+_AFTER = "after the first service has finished"
+EVENTS = {_AFTER: 12, "when a workbook arrives": 14, "by hand": 14}
 MISSED = ("run within 2 h", "run within 2 h", "run within 90 min", "ask", "run all")
 
 
@@ -104,6 +109,8 @@ class Simulation:
     seed: int = 2028
     share: float = 1.0
     outages: int = 40
+    services: tuple[str, ...] = _SERVICES
+    at_once: int = 10  # how often both schedulers may look at the same moment: every so many looks
     begin: datetime = datetime(YEAR - 1, 12, 31, 12, tzinfo=UTC)
     end: datetime = datetime(YEAR, 12, 31, 22, tzinfo=UTC)
     schedules: list[Schedule] = field(default_factory=list)
@@ -114,7 +121,7 @@ class Simulation:
     def prepare(self) -> None:
         """Clients in five countries, their agreements, and their schedules."""
         self.random = random.Random(self.seed)
-        for service in _SERVICES:
+        for service in set(self.services) - set(self.bureau.bots):
             name = service.replace("-", "_")
             self.bureau.bots[service] = type(name, (BookingBot,), {"service": service})
         self.bureau.close()
@@ -217,6 +224,18 @@ class Simulation:
         """When a planner looked for the first time at or after an instant."""
         return self.looked[bisect_left(self.looked, at)]
 
+    def lost_and_doubled(self) -> tuple[int, int]:
+        """How many planned runs are not in the ledger, and how many are there twice or ran twice."""
+        ledger, wanted = self.ledger(), {**self.due(), **self.events()}
+        lost = doubled = 0
+        for schedule in self.schedules:
+            times = [row.planned_for for row in ledger[schedule.id]]
+            lost += len(wanted.get(schedule.id, set()) - set(times))
+            doubled += len(times) - len(set(times))
+        with self.bureau.centre.parts.database.read() as connection:
+            behind = Counter(connection.execute(select(tables.runs.c.planned_run)).scalars())
+        return lost, doubled + sum(number - 1 for number in behind.values())
+
     def ledger(self) -> dict[str, list[Any]]:
         """All planned runs up to the end, by schedule."""
         found: dict[str, list[Any]] = defaultdict(list)
@@ -240,6 +259,42 @@ class Simulation:
         limit = _MINUTE if isinstance(rule, Ask) else rule.window / timedelta(milliseconds=1)
         return late > limit
 
+    def check(self) -> None:
+        """Nothing lost, nothing doubled, everything accounted for."""
+        ledger = self.ledger()
+        wanted = {**self.due(), **self.events()}
+        for schedule in self.schedules:
+            times = [row.planned_for for row in ledger[schedule.id]]
+            assert len(times) == len(set(times))
+            assert set(times) == wanted.get(schedule.id, set()), schedule
+            for row in ledger[schedule.id]:
+                missed = self.must_be_missed(schedule, row.planned_for)
+                assert (row.state == "missed") == missed, (schedule, row)
+        rows = [row for lines in ledger.values() for row in lines]
+        assert {row.state for row in rows} <= {"finished", "merged", "missed"}
+        with self.bureau.centre.parts.database.read() as connection:
+            every_run = connection.execute(tables.runs.select()).all()
+        # Every run stands for one planned run, and every planned run that ran has a run of its own.
+        behind = Counter(run.planned_run for run in every_run)
+        assert set(behind.values()) == {1}
+        assert {run.uid: run.planned_run for run in every_run} == {
+            row.run: row.uid for row in rows if row.state == "finished"
+        }
+        assert {row.run for row in rows if row.state == "merged"} <= {run.uid for run in every_run}
+        # And the log tells of every move.
+        told: Counter[str] = Counter()
+        for entry in self.bureau.entries():
+            if entry.kind.startswith("planned-run-"):
+                told[entry.kind.removeprefix("planned-run-")] += len(
+                    entry.rpa["detail"]["planned_for"]
+                )
+        states = Counter(row.state for row in rows)
+        assert told == {
+            "due": states["finished"],
+            "merged": states["merged"],
+            "missed": states["missed"],
+        }
+
     # How it goes ------------------------------------------------------------------------------------
 
     def _add_client(self, connection: Any, country: str, number: int, by: str, now: int) -> None:
@@ -251,7 +306,7 @@ class Simulation:
         )
         self._clients = {**getattr(self, "_clients", {}), client.id: client}
         clients.put(connection, client.id, client.model_dump_json(), now)
-        for service in _SERVICES:
+        for service in self.services:
             agreement = Agreement.model_validate(
                 {
                     "client": client.id,
@@ -286,9 +341,11 @@ class Simulation:
         made = []
         for number, sentence in enumerate(sentences):
             client = ids[number % len(ids)]
-            own = _SERVICES[0] if number % 7 == 0 else self.random.choice(_SERVICES)
-            if sentence.startswith("after"):
-                own = _SERVICES[1]
+            if RULES.get(sentence, (None, (), 0))[0] is _works:  # fewer moments to look at
+                client = ids[number % 3]
+            own = self.services[0] if number % 7 == 0 else self.random.choice(self.services)
+            if sentence == _AFTER:
+                own, sentence = self.services[1], f"after {self.services[0]} has finished"
             made.append(
                 Schedule(
                     client=client,
@@ -319,7 +376,7 @@ class Simulation:
         ]
         spans = [(to_ms(at), to_ms(at + length)) for at, length in fixed]
         while len(spans) < self.outages:
-            day = self.random.randrange(1, 364)
+            day = self.random.randrange(1, (self.end - self.begin).days)
             minute = self.random.choice((149, 449, 479, 895, 955, self.random.randrange(1440)))
             start = begin + day * 86_400_000 + (minute - 60) * _MINUTE
             length = self.random.choice((2, 10, 60, 119, 121, 300, 1500, 4000)) * _MINUTE
@@ -337,8 +394,9 @@ class Simulation:
         """One of the two schedulers looks, or both at once. Gives when the next run is planned for."""
         self.ticks += 1
         self.looked.append(now)
-        chosen = self.random.choice((self.planners[:1], self.planners[1:], self.planners))
-        if self.ticks % 10:
+        self.random.shuffle(self.planners)
+        chosen = self.planners
+        if self.ticks % self.at_once:
             chosen = chosen[:1]
         if len(chosen) == 1:
             return chosen[0].tick()

@@ -255,6 +255,21 @@ def test_a_calendar_that_changes_moves_what_is_planned(bureau: Bureau) -> None:
     ]
 
 
+def test_the_calendar_of_an_agreement_holds_from_its_first_day_on(bureau: Bureau) -> None:
+    put(bureau, MORNING)
+    tick_at(bureau, "2026-11-17 10:01")
+    bureau.settings(valid_from="2026-11-19", calendar={"closed": ["2026-11-19", "2026-11-20"]})
+    tick_at(bureau, "2026-11-18 07:30")
+    assert lines(bureau.centre, until="2026-11-20 08:00")[1][1:] == ("planned", None)
+    tick_at(bureau, "2026-11-19 01:01")
+    assert [line[1:] for line in lines(bureau.centre, until="2026-11-23 08:00")] == [
+        ("due", None),
+        ("skipped", "calendar-changed"),
+        ("skipped", "calendar-changed"),
+        ("planned", None),
+    ]
+
+
 def test_in_maintenance_a_run_is_put_off_and_in_a_freeze_it_is_skipped(bureau: Bureau) -> None:
     window = {"dates": ["2026-11-18"], "start": "07:00", "end": "09:00", "reason": "updates"}
     freeze = {"start": "2026-11-19", "end": "2026-11-19", "reason": "closing"}

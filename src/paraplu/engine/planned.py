@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -19,6 +20,7 @@ from paraplu.engine import events
 from paraplu.engine.agreed import Agreed
 from paraplu.engine.ahead import LEAST_AHEAD, Ahead, read_schedule
 from paraplu.engine.asking import RUN, Asking
+from paraplu.engine.clock import from_ms
 from paraplu.engine.journal import OURSELVES, Hand
 from paraplu.engine.moves import Moved, entries_of
 from paraplu.engine.parts import Parts
@@ -72,6 +74,7 @@ class Planner:
         self._seen = 0  # what happened until then stands in the ledger
         self._waiting: list[tuple[str, str]] = []
         self._not_before: dict[tuple[str, str], int] = {}
+        self._day = date.min
 
     def tick(self) -> int | None:
         """Plan and settle everything up to now. Gives when the next planned run is due (milliseconds).
@@ -109,12 +112,28 @@ class Planner:
         self._waiting = [(row.client, row.name) for row in rows if _waits(row)]
         self._not_before = {}
         self._seen = 0
+        self._day = self._parts.clock.now().date()
         return {(row.client, row.name) for row in rows}
 
     def _running_out(self, connection: Connection, now: int) -> set[tuple[str, str]]:
         """The schedules whose planned runs do not reach far enough ahead any more."""
         found = schedules.running_out(connection, now + LEAST_AHEAD) - set(self._waiting)
-        return {name for name in found if self._not_before.get(name, 0) <= now}
+        found = {name for name in found if self._not_before.get(name, 0) <= now}
+        today = from_ms(now).date()
+        if today != self._day:
+            found |= self._under_other_terms(connection, self._day, today)
+            self._day = today
+        return found
+
+    @staticmethod
+    def _under_other_terms(connection: Connection, day: date, today: date) -> set[tuple[str, str]]:
+        """The schedules of which another agreement, with its calendar, is in force than on an earlier day."""
+        agreed = Agreed.of(connection)
+        changed = {
+            pair for pair in agreed.agreements if agreed.on(*pair, day) != agreed.on(*pair, today)
+        }
+        rows = schedules.to_keep(connection) if changed else []
+        return {(row.client, row.name) for row in rows if (row.client, row.service) in changed}
 
     def make_due(
         self, connection: Connection, row: Any, by: str, hand: Hand, reason: Any = None
