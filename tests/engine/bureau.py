@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from openpyxl import Workbook
@@ -211,7 +212,7 @@ class Bureau:
                 bots=self.bots, targets={"ledger": LedgerTarget}, connectors={"ledger": connector}
             )
             tools = partial(make, self.home) if self.in_children else None
-            clock = Clock(self.time, self.time.passed)
+            clock = Clock(self.time, getattr(self.time, "passed", monotonic))
             self._centre = open_centre(self.home, clock=clock, plugins=plugins, tools=tools)
         return self._centre
 
