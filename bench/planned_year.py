@@ -52,8 +52,8 @@ def _apscheduler_alone(year: Any) -> tuple[int, int]:
     Coalesced away without a trace, and misfired (too late by its grace time, which it writes to its log).
     """
     from apscheduler.schedulers.background import BackgroundScheduler
-    from paraplu.dispatch.triggers import RuleTrigger
 
+    from paraplu.dispatch.triggers import RuleTrigger
     from paraplu.domain.schedule import TimeRule
     from paraplu.engine.clock import from_ms
 
