@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import struct
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -204,14 +206,19 @@ def test_an_error_text_does_not_repeat_a_value_of_the_case(
         assert raised.value.__cause__ is None
 
 
-def at_rest(session: Any, *masks: Any) -> bytes:
-    """A picture that comes twice: a browser on a busy machine may still be drawing."""
-    last = b""
-    for _attempt in range(20):
-        last, before = session.picture(list(masks)), last
-        if last == before:
-            break
-    return last
+def differing(one: bytes, other: bytes) -> int:
+    """How many bytes of two PNGs differ before compression (RFC 2083): some three to twelve a pixel."""
+
+    def content(png: bytes) -> bytes:
+        packed, place = b"", 8
+        while place < len(png):
+            length, kind = struct.unpack_from(">I4s", png, place)
+            if kind == b"IDAT":
+                packed += png[place + 8 : place + 8 + length]
+            place += length + 12
+        return zlib.decompress(packed)
+
+    return sum(a != b for a, b in zip(content(one), content(other), strict=True))
 
 
 def test_a_picture_covers_passwords_and_what_is_asked(
@@ -228,12 +235,14 @@ def test_a_picture_covers_passwords_and_what_is_asked(
     with_password = session.picture()
     assert bare.startswith(b"\x89PNG")
     assert b"hunter2" not in with_password
-    masked = at_rest(session, page.locator("table"))
+    masked = session.picture([page.locator("table")])
     assert masked != with_password
     # What stands under a cover leaves no trace in the bytes: another text gives the same picture.
     page.evaluate("document.querySelector('td').textContent = 'Jensen'")
     page.get_by_label("Password").evaluate("field => field.value = 'longer than before'")
-    assert at_rest(session, page.locator("table")) == masked
+    # Chromium does not draw each rounded corner alike each time: a pixel of a button may differ.
+    assert differing(session.picture([page.locator("table")]), masked) <= 24
+    assert differing(session.picture(), masked) > 1000
     # A secret in a field that shows what is typed is covered as well.
     secretive = open_session(secrets=(Secret("tr0ub4dor"),))
     secretive.page.goto("/")
