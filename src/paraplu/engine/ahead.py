@@ -155,6 +155,8 @@ class Ahead:
         """
         changed = row.planned_until <= row.applied_at
         schedule = read_schedule(row.settings)
+        if not changed and not isinstance(schedule.rule, TimeRule):
+            return Kept(int(row.planned_until), [])  # events and people make its runs
         there = planned.after(connection, schedule.id, now)
         wanted, until = self._wanted(
             connection, row, schedule, there, now, calendars or self.calendars
