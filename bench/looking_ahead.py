@@ -70,7 +70,7 @@ def idle() -> list[Figure]:
                     one.kill()
     return [
         Figure(
-            "idle CPU of clock and worker, 500 schedules",
+            "idle CPU of paraplu up, 500 schedules",
             "3-4 %",
             "<= 1 % of one core",
             f"{100 * used:.2f} %",
@@ -81,8 +81,8 @@ def idle() -> list[Figure]:
 
 
 def _up(home: Path) -> list[str]:
-    """What is started: `paraplu up` takes this place when it is there."""
-    return [sys.executable, str(ROOT / "bench" / "clock_and_worker.py"), str(home)]
+    """`paraplu up` on this home."""
+    return [sys.executable, "-m", "paraplu.cli.main", "up", "--home", str(home)]
 
 
 @contextmanager
