@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 from bureau import BOOKING, CLIENT, ORDER, Bureau, booking
+from sqlalchemy import select
 from timetable import at, end, end_runs, every_run, lines, put, schedule, tick_at
 
 from paraplu.domain.planned import PlannedState
@@ -437,3 +438,16 @@ def test_the_same_schedule_put_twice_changes_nothing(bureau: Bureau) -> None:
             connection, schedule(MORNING), bureau.who("ines").uid
         )
     assert kinds(bureau) == before
+
+
+def test_whoever_looks_after_the_client_is_told_of_a_run_that_was_missed(bureau: Bureau) -> None:
+    tick_at(bureau, "2026-11-18 06:00")
+    put(bureau, "every working day at 07:30", missed="ask")
+    tick_at(bureau, "2026-11-18 06:01")
+    tick_at(bureau, "2026-11-18 12:00")
+    with bureau.centre.parts.database.read() as connection:
+        told = connection.execute(select(tables.notices)).all()
+    missed = [row for row in told if row.kind == "missed"]
+    assert missed
+    assert {row.client for row in missed} == {CLIENT}
+    assert all(f"{CLIENT}/bookings" in row.facts for row in missed)

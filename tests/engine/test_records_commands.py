@@ -165,12 +165,12 @@ def test_doctor_and_calendars_tell_what_a_newer_package_would_move_and_which_cal
     assert "no shared calendar 'x'" in typed(home, "calendars", "show", "x", code=1)["error"]
 
 
-def test_doctor_tells_that_the_clock_stands_before_the_log(home: Path) -> None:
+def test_doctor_tells_that_the_clock_stands_before_the_log(home: Path, tmp_path: Path) -> None:
     def said() -> list[str]:
         findings = typed(home, "doctor", code=1)["findings"]  # the demo's targets do not answer
         return [one["what"] for one in findings if "clock" in one["what"]]
 
-    typed(home, "apply", ROOT / "schedules")
+    typed(home, "apply", tmp_path / "schedules")
     assert said() == ["the clock does not stand before the newest entry of the log"]
     database = Database(f"sqlite:///{home / 'paraplu.db'}")
     with database.write() as connection:

@@ -310,7 +310,7 @@ class Planner:
         journal.write(connection, *entries_of(journal, hand, moved, reason))
         for one in moved:
             if one.state is PlannedState.MISSED:
-                self._tell(connection, one)
+                self._tell(connection, one.row)
 
     def _end_pause(self, uid: str, now: int) -> None:
         """Write down that the time of a pause was up."""
