@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ def due_together() -> list[Figure]:
     os.environ[DWELL] = "8"
     waits = []
     with stage("sqlite", timed=True, slots=_AT_ONCE) as (bureau, farm):
+        bureau.close()
+        bureau.time = lambda: datetime.now(UTC)
         clients = _clients(bureau)
         _schedules(bureau, clients)
         centre = bureau.centre
@@ -33,10 +36,11 @@ def due_together() -> list[Figure]:
                 planned_for = int(time.time() * 1000) + 3000
                 _plan(centre, clients, planned_for)
                 until(lambda before=seen: len(first_lines()) >= before + _AT_ONCE)
-                waits.append(first_lines()[seen + _AT_ONCE - 1] / 1e9 - planned_for / 1000)
+                line = first_lines()[seen + _AT_ONCE - 1] / 1e9 - planned_for / 1000
+                waits.append((line, *_steps(centre, planned_for)))
                 until(lambda: not _going(centre))
     os.environ[DWELL] = "0"
-    worst = max(waits)
+    worst, due, taken = max(waits)
     return [
         Figure(
             f"due to started, {_SCHEDULES} schedules, {_AT_ONCE} due at once: the {_AT_ONCE}th",
@@ -44,7 +48,8 @@ def due_together() -> list[Figure]:
             "<= 5 s",
             f"{worst:.1f} s, the longest of {_ROUNDS}",
             worst <= 5.0,
-            "from its planned time to the first line of the bot, without a browser",
+            f"from its planned time to the first line of the bot, without a browser; made due after {due:.2f} s, "
+            f"taken by the worker after {taken:.2f} s",
         )
     ]
 
@@ -124,6 +129,21 @@ def _plan(centre: Any, clients: list[str], planned_for: int) -> None:
                 service=BOOKING,
                 changed_at=planned_for,
             )
+
+
+def _steps(centre: Any, planned_for: int) -> tuple[float, float]:
+    """Seconds until the last of these runs was due, and until it was taken."""
+    from sqlalchemy import func, select
+
+    from paraplu.store.tables import planned_runs, runs
+
+    with centre.parts.database.read() as connection:
+        due, taken = connection.execute(
+            select(func.max(runs.c.due_at), func.max(runs.c.started_at))
+            .join(planned_runs, planned_runs.c.uid == runs.c.planned_run)
+            .where(planned_runs.c.planned_for == planned_for)
+        ).one()
+    return (due - planned_for) / 1000, (taken - planned_for) / 1000
 
 
 def _going(centre: Any) -> bool:

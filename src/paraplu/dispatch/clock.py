@@ -113,4 +113,5 @@ class ScheduleClock:
             id=_JOB,
             replace_existing=True,
             misfire_grace_time=None,  # late or not, the ledger says what is to be done
+            max_instances=2,  # it is set anew while it is still being done
         )
