@@ -48,8 +48,8 @@ def due_together() -> list[Figure]:
             "<= 5 s",
             f"{worst:.1f} s, the longest of {_ROUNDS}",
             worst <= 5.0,
-            f"from its planned time to the first line of the bot, without a browser; made due after {due:.2f} s, "
-            f"taken by the worker after {taken:.2f} s",
+            "from its planned time to the first line of the bot, without a browser; made due after "
+            f"{due:.2f} s, taken by the worker after {taken:.2f} s",
         )
     ]
 
