@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -10,36 +12,55 @@ from pathlib import Path
 from figure import Figure
 from stage import stage, until
 
-_RUNS = 1000
+_RUNS = 300
+_DAY_MINUTES = "every minute between 00:00 and 23:59 every day"
 
 
-def _schedule(home: Path, client: str, service: str, by: str, begun: int) -> None:
+def _schedule(home: Path, path: str) -> None:
+    """A scheduler in a process of its own: it looks as often as it can until nothing waits any more."""
+    sys.path[:0] = path.split(os.pathsep)
     from paraplu.bootstrap import open_centre
+    from paraplu.domain.planned import PlannedState
+    from paraplu.store import planned
 
     centre = open_centre(home)
-    for number in range(_RUNS):
-        centre.planned.plan("bench", begun + number, client, service, by)
+    while True:
+        centre.planner.tick()
+        time.sleep(0.02)  # workers write, too
+        now = centre.parts.clock.ms()
+        with centre.parts.database.read() as connection:
+            if not planned.listed(connection, PlannedState.PLANNED, until=now - 60_000, most=1):
+                break
     centre.close()
 
 
 def doublings() -> list[Figure]:
-    """A thousand planned runs, planned twice and to be had by two workers."""
+    """Two schedulers make what was missed due, one after the other, for two workers."""
     from bureau import BOOKING, CLIENT
     from sqlalchemy import func, select
 
-    from paraplu.store.tables import entries, planned_runs, runs
+    from paraplu.domain.schedule import Schedule
+    from paraplu.store.tables import entries, planned_runs, runs, schedules
 
     with stage("sqlite") as (bureau, farm):
-        by, begun = bureau.who("olga").uid, int(time.time() * 1000) - _RUNS
-        import os
-
-        os.environ["PYTHONPATH"] = farm._environment["PYTHONPATH"]
+        path = farm._environment["PYTHONPATH"]
+        schedule = Schedule(
+            client=CLIENT,
+            name="minutes",
+            service=BOOKING,
+            when=_DAY_MINUTES,
+            timezone="UTC",
+            missed="run all",
+        )
+        with bureau.centre.parts.database.write() as connection:
+            bureau.centre.parts.ahead.put(connection, schedule, bureau.who("ines").uid)
+            # As after an outage: nothing is written of the last minutes.
+            connection.execute(planned_runs.delete())
+            begun = int(time.time()) // 60 * 60_000 - _RUNS * 60_000
+            connection.execute(schedules.update().values(planned_until=begun, applied_at=1))
         workers = [farm.worker("--places", "2") for _ in range(2)]
         context = multiprocessing.get_context("spawn")
-        schedulers = [
-            context.Process(target=_schedule, args=(bureau.home, CLIENT, BOOKING, by, begun))
-            for _ in range(2)
-        ]
+        schedulers = [context.Process(target=_schedule, args=(bureau.home, path)) for _ in range(2)]
         for one in schedulers:
             one.start()
         for one in schedulers:
@@ -54,17 +75,18 @@ def doublings() -> list[Figure]:
         until(ended, 600)
         told = Counter(line["run"] for worker in workers for line in worker.told)
         with with_database.read() as connection:
-            planned = connection.execute(select(func.count()).select_from(planned_runs)).scalar()
+            ran = select(func.count()).where(planned_runs.c.run.is_not(None))
+            planned = connection.execute(ran).scalar()
             made = connection.execute(select(func.count()).select_from(runs)).scalar()
             tokens = connection.execute(select(func.max(runs.c.token))).scalar()
             connection.execute(select(func.count()).select_from(entries)).scalar()
-    doubled = (made or 0) - _RUNS + sum(number > 1 for number in told.values())
+    doubled = (made or 0) - (planned or 0) + sum(number > 1 for number in told.values())
     return [
         Figure(
             f"two schedulers, two workers, {_RUNS} due runs: doubled",
             "187 of 200",
             "0",
             f"{doubled} ({planned} planned, {made} made, {len(told)} carried out, highest token {tokens})",
-            doubled == 0 and made == _RUNS and tokens == 1,
+            doubled == 0 and (made or 0) >= _RUNS and tokens == 1,
         )
     ]

@@ -29,10 +29,11 @@ def planned_year() -> list[Figure]:
         took = time.process_time() - begun
         lost, doubled = year.lost_and_doubled()
         year.check()
-        totals = ", ".join(f"{number} {state}" for state, number in year.totals().items())
+        counted = year.totals()
+        totals = ", ".join(f"{number} {state}" for state, number in counted.items())
         vanished, told = _apscheduler_alone(year)
         bureau.close()
-    planned = sum(year.totals().values())
+    planned = sum(counted.values())
     return [
         Figure(
             f"planned runs of a simulated year ({len(year.schedules)} schedules, {len(year.spans)} outages, "
