@@ -166,6 +166,19 @@ def test_it_is_woken_for_the_next_run_and_not_only_by_looking() -> None:
     assert planner.woken[1] - planner.woken[0] < 2.0
 
 
+def test_a_run_that_comes_due_while_it_looks_is_not_left_to_the_next_look() -> None:
+    class Slow(Stub):
+        def tick(self) -> int | None:
+            super().tick()
+            soon = int((time.time() + 0.05) * 1000)
+            time.sleep(0.2)
+            return soon if len(self.woken) < 5 else None
+
+    planner = Slow()
+    with going(planner, looks=10_000.0):
+        until(lambda: len(planner.woken) == 5)
+
+
 def test_it_looks_now_and_then_whatever_the_next_run_is_said_to_be() -> None:
     far_off = int((datetime.now(UTC) + timedelta(days=1)).timestamp() * 1000)
     planner = Stub(*[far_off] * 100)

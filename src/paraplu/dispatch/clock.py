@@ -60,6 +60,8 @@ class ScheduleClock:
     def stop(self) -> None:
         """End; a tick that is going is waited for."""
         self._stopped.set()
+        with self._door:
+            pass  # a tick that sets the scheduler while that is shut down would wait for it for ever
         if self._thread is not None:
             self._thread.join()
             self._thread = None
