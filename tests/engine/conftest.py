@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,24 +11,11 @@ HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
 
-from bureau import Bureau, found_home, moved_in  # noqa: E402
+from bureau import Bureau  # noqa: E402
+from bureaus import bureau, founded  # noqa: E402
 from desk import Desk  # noqa: E402
 
-
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with its settings in force and nothing taken in yet."""
-    folder = tmp_path_factory.mktemp("founded")
-    found_home(folder)
-    return folder
-
-
-@pytest.fixture
-def bureau(founded: Path, tmp_path: Path) -> Iterator[Bureau]:
-    """A bureau of the test's own."""
-    opened = moved_in(founded, tmp_path / "bureau")
-    yield opened
-    opened.close()
+__all__ = ["bureau", "founded"]
 
 
 @pytest.fixture

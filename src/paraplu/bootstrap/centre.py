@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 import paraplu
+from paraplu.assurance.proof import Proof
 from paraplu.bootstrap.parts import (
     dispatch_of,
     parts_of,
@@ -38,7 +39,6 @@ from paraplu.engine.leases import Leases
 from paraplu.engine.outbox import Outbox
 from paraplu.engine.parts import Parts
 from paraplu.engine.planned import Planner
-from paraplu.engine.proof import Proof
 from paraplu.engine.report import RunReport
 from paraplu.engine.runs import Runs
 from paraplu.engine.schedules import Schedules

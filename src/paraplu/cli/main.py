@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from importlib import import_module
 
 import click
+
+from paraplu.cli.lazy import LazyGroup
 
 # Name -> where it is, and what `paraplu --help` says of it. Kept here so that help loads nothing.
 COMMANDS = {
@@ -44,34 +45,15 @@ COMMANDS = {
     "answer": ("paraplu.cli.receipts:answer", "Write the answered workbooks."),
     "notices": ("paraplu.cli.notices:notices", "List what people were told by mail; test mail."),
     "db": ("paraplu.cli.database:db", "Bring the database to this version; show how it stands."),
-    "audit": ("paraplu.cli.audit:audit", "Show the audit log, prove that it is whole."),
+    "audit": ("paraplu.cli.audit:audit", "Answer an auditor; prove that the log is whole."),
 }
 
 DONE, FAILED, USAGE, NEEDS_PERSON, INTEGRITY, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
-class LazyGroup(click.Group):
-    """Loads a command when it is called; its help line stands in the table above."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order of a working day."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        found = getattr(import_module(module), name)
-        return found if isinstance(found, click.Command) else None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The table, without loading anything."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_place, text) in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="paraplu", prog_name="paraplu")
 def cli() -> None:
     """Paraplu hands standard back-office work to bots you can trust.

@@ -1,4 +1,4 @@
-"""`audit`: read the log, prove that it is whole."""
+"""`audit verify`, `show` and `evidence`: read the log, prove that it is whole."""
 
 from __future__ import annotations
 
@@ -10,12 +10,7 @@ import click
 from paraplu.cli.session import Session, shared
 
 
-@click.group()
-def audit() -> None:
-    """Show the audit log, prove that it is whole, fetch a file of evidence."""
-
-
-@audit.command()
+@click.command()
 @shared
 def verify(session: Session) -> int:
     """Check every entry, every signed head and every evidence file. Exit code 4 when one is not right.
@@ -53,7 +48,7 @@ def verify(session: Session) -> int:
     return 0 if checked.intact else 4
 
 
-@audit.command()
+@click.command()
 @click.option("--case", "named", help="Of this case only (its reference).")
 @click.option("--client", help="Of this client.")
 @click.option("--service", help="Of this service.")
@@ -115,7 +110,7 @@ def show(
     )
 
 
-@audit.command()
+@click.command()
 @click.argument("name", metavar="HASH")
 @click.option("--out", "path", required=True, type=click.Path(path_type=Path, dir_okay=False))
 @shared
