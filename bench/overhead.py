@@ -14,7 +14,7 @@ from figure import Figure
 from stage import ROOT  # noqa: F401  puts the tests on the path
 
 _MANY, _FEW = 21, 4
-"""Cases of two runs: what the second one costs less is what seventeen cases cost, without start and sign-in."""
+"""Cases of two runs: what they differ by is what seventeen cases cost, without start and sign-in."""
 _ROUNDS = 3
 _LOOK = 0.05  # seconds between two looks at the processes
 

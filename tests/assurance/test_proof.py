@@ -55,7 +55,7 @@ def live_through(bureau: Bureau) -> None:
     bureau.story(*order("BESTEL-55", remark=None), service=ORDER)
     bureau.centre.answers.answer_all(CLIENT)
     bureau.centre.parts.records.export(CLIENT, who("ines"))
-    bureau.centre.proof.show(who("ines"))
+    bureau.shown()
     bureau.centre.log.info("run_ended", run="x", ending="finished")
 
 
@@ -157,7 +157,7 @@ def test_every_entry_verifies_and_those_who_may_read_see_before_and_after(after:
     assert verdict.intact
     assert verdict.entries == len(places) > 100
     assert verdict.heads == len(heads) > 0
-    shown = after.centre.proof.show(after.who("ines"), case=after.case("KENMERK-772").uid)
+    shown = after.shown(case=after.case("KENMERK-772").uid)
     intent = next(one for one in shown if one.kind == "intent")
     assert intent.values["before lines.1000.amount"] == "3100"
     assert intent.values["after lines.1000.amount"] == "7654.32"
@@ -168,7 +168,7 @@ def test_every_entry_verifies_and_those_who_may_read_see_before_and_after(after:
 
 
 def test_kept_lines_that_nobody_asked_about_are_not_readable_in_the_log(after: Bureau) -> None:
-    shown = after.centre.proof.show(after.who("ines"), case=after.case("KENMERK-772").uid)
+    shown = after.shown(case=after.case("KENMERK-772").uid)
     assert not any("2100" in str(one.values) for one in shown if one.kind == "outcome-confirmed")
 
 
@@ -260,10 +260,10 @@ def test_a_destroyed_key_makes_its_values_unreadable_and_the_log_stays_whole(
     with db:
         assert db.execute("DELETE FROM keys WHERE uid = ?", (case.key,)).rowcount == 1
     db.close()
-    shown = after.centre.proof.show(after.who("ines"), case=case.uid)
+    shown = after.shown(case=case.uid)
     assert len(shown) > 10
     assert all(one.values == {} for one in shown)
-    assert any(one.values for one in after.centre.proof.show(after.who("ines"), case=other))
+    assert any(one.values for one in after.shown(case=other))
     with pytest.raises(Erased, match="was destroyed"):
         after.centre.parts.case_files.request_values(after.case("KENMERK-772"))
     assert verified(after)[0] == 0
@@ -276,7 +276,7 @@ def test_a_value_put_beside_an_entry_that_does_not_hold_its_digest_is_not_shown(
     entry = "SELECT uid FROM entries WHERE kind = 'case-received' AND case_uid = ?"
     moved = f"UPDATE disclosures SET entry = ({entry}) WHERE entry = ({entry})"
     assert written(after, moved, two, one) > 3
-    shown = after.centre.proof.show(after.who("ines"), case=two)
+    shown = after.shown(case=two)
     declared = next(entry for entry in shown if entry.kind == "case-received")
     assert declared.values["reference"] == "KENMERK-773"
     assert "Jolanda" not in str(declared.values)

@@ -20,6 +20,8 @@ from paraplu_ledger.target import PASSWORD
 from paraplu_ledger.tools import make
 
 from paraplu import Agreement, Bot, Client
+from paraplu.assurance.question import Question
+from paraplu.assurance.shown import Shown
 from paraplu.audit.entry import Entry
 from paraplu.bootstrap import Centre, create_home, open_centre
 from paraplu.domain.mandate import Mandate
@@ -364,7 +366,10 @@ class Bureau:
         """The entries, of a case if given, in order."""
         uid = None if reference is None else self.case(reference, service).uid
         with self.centre.parts.database.read() as connection:
-            return [Entry(one.data) for one in entries.in_order(connection, case=uid)]
+            if uid is None:
+                return [Entry(one.data) for one in entries.in_order(connection)]
+            found = list(entries.chosen(connection, cases=[uid]))
+        return [Entry(one.data) for one in reversed(found)]
 
     def totals(self, service: str | None = None) -> dict[str, int]:
         """The totals that are not zero; they must close."""
@@ -380,6 +385,14 @@ class Bureau:
     def hand_back(self, reference: str, reason: str = "looked at", service: str = BOOKING) -> None:
         """Give a case back to the bot."""
         self.centre.desks.hand_back(self.case(reference, service).uid, self.who("olga"), reason)
+
+    def shown(self, *, case: str | None = None, kind: str | None = None) -> list[Shown]:
+        """What Ines reads in the log: entries of a case (its uid) or of a kind, in order."""
+        question = Question(
+            cases=None if case is None else (case,),
+            kinds=frozenset() if kind is None else frozenset({kind}),
+        )
+        return self.centre.search.find(self.who("ines"), question)
 
     def assert_intact(self) -> None:
         """The log, its heads and the evidence are whole."""

@@ -119,7 +119,7 @@ def test_a_calendar_is_exported_as_it_was_applied_and_not_overwritten_unseen(
         records.export_calendar("x", ines)
     entry = [one for one in bureau.entries() if one.kind == "calendar-applied"][-1]
     assert entry.rpa["detail"] == {"calendar": "pay-2027", "forced": True}
-    (shown,) = bureau.centre.proof.show(ines, kind="calendar-applied", most=1)
+    (shown,) = bureau.shown(kind="calendar-applied")[-1:]
     assert shown.values['before calendar pay-2027: name "Pay days of 2027" -> "Pay days"']
 
 

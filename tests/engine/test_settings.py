@@ -187,7 +187,7 @@ def test_who_applied_what_is_in_the_log(bureau: Bureau) -> None:
         "noordwijk/ledger-booking@2",
         "noordwijk/ledger-order@1",
     ]
-    shown = bureau.centre.proof.show(bureau.who("ines"), kind="settings-applied", most=1)
+    shown = bureau.shown(kind="settings-applied")[-1:]
     assert shown[0].values["difference"] == [
         "~ agreement noordwijk/ledger-booking@1 -> noordwijk/ledger-booking@2"
     ]

@@ -89,7 +89,7 @@ def test_the_log_of_the_first_release_is_whole_after_the_upgrade(bureau: Bureau)
     assert entries[-1].kind == "database-upgraded"
     assert entries[-1].rpa["detail"] == {"schema": tables.SCHEMA, "schema_before": 1}
     bureau.assert_intact()
-    shown = bureau.centre.proof.show(bureau.who("ines"), case=bureau.case("A-1").uid)
+    shown = bureau.shown(case=bureau.case("A-1").uid)
     assert any("2600.00" in str(one.values) for one in shown)
 
 

@@ -1,19 +1,17 @@
-"""Checks the audit log and the evidence, and shows entries to those who may read them."""
+"""Checks the audit log and the evidence, and opens evidence for those who may read it."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection
 
-from paraplu.audit.entry import Entry
+from paraplu.assurance.readings import Readings
 from paraplu.audit.verdict import Verdict
 from paraplu.audit.verification import Place, verify
 from paraplu.domain.notice import NoticeKind
-from paraplu.engine.clock import from_ms
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
 from paraplu.errors import IntegrityBroken, NotFound
@@ -35,24 +33,12 @@ class Checked:
         return self.verdict.intact and not self.wrong_files
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One entry for reading: `values` are its personal values, empty when their key is gone."""
-
-    place: int
-    time: Any
-    kind: str
-    case: str | None
-    actor: str
-    rpa: dict[str, Any]
-    values: dict[str, Any]
-
-
 class Proof:
     """The audit log seen from outside."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._readings = Readings(parts.journal)
 
     def check(self) -> Checked:
         """Check every entry, every head and every evidence file. Adds nothing to the log.
@@ -84,45 +70,6 @@ class Proof:
         with contextlib.suppress(StorageDown), self._parts.database.write() as connection:
             self._parts.notices.tell(connection, NoticeKind.AUDIT_BROKEN, about, None, facts)
 
-    def show(
-        self, reader: Known, *, case: str | None = None, kind: str | None = None, most: int = 200
-    ) -> list[Shown]:
-        """Entries with their personal values, oldest first; that they were read is an entry itself."""
-        self._parts.journal.complete()
-        with self._parts.database.read() as connection:
-            if case is not None:
-                found = list(entries.in_order(connection, case=case))[-most:]
-                if kind is not None:
-                    found = [one for one in found if Entry(one.data).kind == kind]
-            else:
-                found = list(reversed(entries.newest(connection, kind, most)))
-            values = self._parts.journal.disclosed(connection, [one.place for one in found])
-        shown = []
-        for one in found:
-            entry = Entry(one.data)
-            shown.append(
-                Shown(
-                    one.place,
-                    from_ms(entry.time_ms),
-                    entry.kind,
-                    entry.case,
-                    entry.actor,
-                    entry.rpa,
-                    values.get(one.place, {}),
-                )
-            )
-        self.tell_of_reading(reader, case=case, number=len(shown))
-        return shown
-
-    def tell_of_reading(self, reader: Known, *, case: str | None, number: int) -> None:
-        """Write down that somebody read personal values."""
-        self._parts.journal.write_alone(
-            "personal-data-read",
-            reader.hand,
-            case=case,
-            detail={"what": "entries", "count": number},
-        )
-
     def picture(self, name: str, reader: Known) -> tuple[bytes, str]:
         """The content and media type of an evidence file; an entry tells that it was read."""
         with self._parts.database.read() as connection:
@@ -130,7 +77,7 @@ class Proof:
         if row is None:
             raise NotFound(f"There is no evidence {name[:12]}.")
         data = self._parts.files.open(row.hash, row.media_type)
-        self.tell_of_reading(reader, case=row.case_uid, number=1)
+        self._readings.tell(reader, "evidence", 1, [row.case_uid] if row.case_uid else [])
         return data, row.media_type
 
 

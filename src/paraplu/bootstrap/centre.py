@@ -14,6 +14,8 @@ from sqlalchemy import Connection
 
 import paraplu
 from paraplu.assurance.proof import Proof
+from paraplu.assurance.search import Search
+from paraplu.assurance.story import Stories
 from paraplu.bootstrap.parts import (
     dispatch_of,
     parts_of,
@@ -73,6 +75,8 @@ class Centre:
     answers: Answers
     folders: Folders
     proof: Proof
+    search: Search
+    stories: Stories
     outbox: Outbox
     absences: Absences
     late: Late
@@ -193,6 +197,7 @@ def open_centre(
     dispatch = dispatch_of(home)
     leases = Leases(parts.database, parts.clock, paraplu.__version__, home.locks, home.stall)
     asking, desks = Asking(parts, dispatch.offer), Desks(parts)
+    search = Search(parts)
     intake, answers = Intake(parts), Answers(parts, desks, home.answers)
     log = log_to(home.log_file)
     planner = Planner(
@@ -216,6 +221,8 @@ def open_centre(
         answers=answers,
         folders=Folders(parts, intake, answers, home.path, log.info),
         proof=Proof(parts),
+        search=search,
+        stories=Stories(parts, search),
         outbox=_outbox(home, parts),
         absences=Absences(parts),
         late=Late(parts, asking),

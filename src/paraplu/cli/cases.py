@@ -84,7 +84,7 @@ def list_cases(
             for row in rows
             if by.person.sees(row.client)
         ]
-        centre.proof.tell_of_reading(by, case=None, number=len(listed))
+        centre.search.readings.tell(by, "cases", len(listed), [one["case"] for one in listed])
     session.out.table(
         ("reference", "client", "service", "state", "because", "deadline"),
         [
@@ -121,7 +121,7 @@ def show(session: Session, case: str, client: str | None, service: str | None) -
             row = centre.desks.find(connection, case, client, service)
         require(by, row.client)
         told = _story(session, centre, row)
-        centre.proof.tell_of_reading(by, case=row.uid, number=1)
+        centre.search.readings.tell(by, "case", 1, [row.uid])
     session.out.result(told)
 
 

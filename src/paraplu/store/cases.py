@@ -47,6 +47,16 @@ def by_reference(
     return list(connection.execute(query))
 
 
+def about(connection: Connection, subjects: Sequence[str]) -> tuple[str, ...]:
+    """The uids of the cases with one of these keyed hashes of a subject, oldest first."""
+    query = (
+        select(cases.c.uid)
+        .where(cases.c.subject_hash.in_(subjects))
+        .order_by(cases.c.received_at, cases.c.uid)
+    )
+    return tuple(connection.execute(query).scalars())
+
+
 def by_content(
     connection: Connection, client: str, service: str, content: str, since: int
 ) -> Row[Any] | None:

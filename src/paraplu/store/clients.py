@@ -6,7 +6,7 @@ import functools
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select
 
 from paraplu.store.tables import agreements, clients, mandates
 
@@ -138,3 +138,17 @@ def mandates_by(connection: Connection, client: str, person: str) -> frozenset[s
         mandates.c.client == client, mandates.c.applied_by == person
     )
     return frozenset(connection.execute(query).scalars())
+
+
+def mandates_at(connection: Connection, client: str, moment: int) -> list[Any]:
+    """The mandates (rows) that had been put into force before `moment` (ms) and not been ended by then."""
+    query = (
+        select(mandates)
+        .where(
+            mandates.c.client == client,
+            mandates.c.applied_at < moment,
+            or_(mandates.c.ended_at.is_(None), mandates.c.ended_at >= moment),
+        )
+        .order_by(mandates.c.service, mandates.c.uid)
+    )
+    return list(connection.execute(query))

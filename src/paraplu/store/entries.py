@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select
+from sqlalchemy import Connection, Select, bindparam, exists, func, select
 
 from paraplu.audit.tree import Frontier, leaf_hash
 from paraplu.errors import IntegrityBroken
@@ -18,6 +18,7 @@ _NO_TREE = "The audit log has no tree: the database was not made by paraplu init
 # Each action is an entry, some forty of them a case: building these anew costs more than carrying them out.
 _ADD, _ADD_TO_INTAKE, _ADD_SEALED = entries.insert(), entry_intake.insert(), disclosures.insert()
 _HOLD_TREE = select(tree.c.log, tree.c.frontier).with_for_update()
+_STORED = select(entries.c.place, entries.c.leaf, entries.c.bytes)
 _MOVE_EDGE = tree.update().where(tree.c.log == bindparam("this")).values(frontier=bindparam("edge"))
 
 
@@ -149,31 +150,50 @@ def edge(connection: Connection) -> Frontier:
     return Frontier.from_bytes(row)
 
 
-def in_order(
-    connection: Connection, case: str | None = None, after: int = -1
+def in_order(connection: Connection, after: int = -1) -> Iterator[StoredEntry]:
+    """All entries by place, streamed."""
+    query = _STORED.where(entries.c.place > after).order_by(entries.c.place)
+    yield from _streamed(connection, query)
+
+
+def chosen(
+    connection: Connection,
+    *,
+    cases: Sequence[str] | None = None,
+    kinds: Sequence[str] = (),
+    actor: str | None = None,
+    run: str | None = None,
+    since: int | None = None,
+    until: int | None = None,
 ) -> Iterator[StoredEntry]:
-    """All entries by place, of one case if given, streamed."""
-    query = (
-        select(entries.c.place, entries.c.leaf, entries.c.bytes)
-        .where(entries.c.place > after)
-        .order_by(entries.c.place)
-    )
-    if case is not None:
-        query = query.where(entries.c.case_uid == case)
+    """Entries, newest first, streamed: of these cases, kinds, this actor and run, between two times (ms).
+
+    `since` is included, `until` is not; None and nothing mean any.
+    """
+    query = _STORED.order_by(entries.c.place.desc())
+    if kinds:
+        query = query.where(entries.c.kind.in_(kinds))
+    if actor is not None:
+        query = query.where(entries.c.actor == actor)
+    if run is not None:
+        query = query.where(entries.c.run == run)
+    if since is not None:
+        query = query.where(entries.c.time >= since)
+    if until is not None:
+        query = query.where(entries.c.time < until)
+    if cases is None:
+        yield from _streamed(connection, query)
+        return
+    found: list[StoredEntry] = []
+    for start in range(0, len(cases), 500):
+        part = query.where(entries.c.case_uid.in_(cases[start : start + 500]))
+        found += _streamed(connection, part)
+    yield from sorted(found, key=lambda one: -one.place)
+
+
+def _streamed(connection: Connection, query: Select[Any]) -> Iterator[StoredEntry]:
     for row in connection.execute(query.execution_options(yield_per=1000)):
         yield StoredEntry(row.place, row.leaf, row.bytes)
-
-
-def newest(connection: Connection, kind: str | None, most: int) -> list[StoredEntry]:
-    """The last `most` entries, of one kind if given, newest first."""
-    query = select(entries.c.place, entries.c.leaf, entries.c.bytes).order_by(
-        entries.c.place.desc()
-    )
-    if kind is not None:
-        query = query.where(entries.c.kind == kind)
-    return [
-        StoredEntry(row.place, row.leaf, row.bytes) for row in connection.execute(query.limit(most))
-    ]
 
 
 def at(connection: Connection, places: Sequence[int]) -> list[StoredEntry]:

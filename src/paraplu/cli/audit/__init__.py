@@ -9,7 +9,9 @@ from paraplu.cli.lazy import LazyGroup
 # Name -> where it is, and what `paraplu audit --help` says of it.
 COMMANDS = {
     "verify": ("paraplu.cli.audit.reading:verify", "Check every entry, head and evidence file."),
-    "show": ("paraplu.cli.audit.reading:show", "Show entries with the values you may read."),
+    "find": ("paraplu.cli.audit.finding:find", "Find entries: by person, bot, time, kind, amount."),
+    "story": ("paraplu.cli.audit.finding:story", "Tell cases as stories, before and after."),
+    "readers": ("paraplu.cli.audit.finding:readers", "Who looked at whose data."),
     "evidence": ("paraplu.cli.audit.reading:evidence", "Write an evidence file, decrypted."),
 }
 

@@ -1,9 +1,8 @@
-"""`audit verify`, `show` and `evidence`: read the log, prove that it is whole."""
+"""`audit verify` and `evidence`: prove that the log is whole, open a file of evidence."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -49,68 +48,6 @@ def verify(session: Session) -> int:
 
 
 @click.command()
-@click.option("--case", "named", help="Of this case only (its reference).")
-@click.option("--client", help="Of this client.")
-@click.option("--service", help="Of this service.")
-@click.option("--kind", help="Entries of this kind only, for instance intent.")
-@click.option("--most", default=200, show_default=True, help="The newest so many.")
-@shared
-def show(
-    session: Session,
-    named: str | None,
-    client: str | None,
-    service: str | None,
-    kind: str | None,
-    most: int,
-) -> None:
-    """Show entries, oldest first, with the personal values you may read. Reading is an entry, too.
-
-    \b
-    Examples:
-      paraplu audit show --case PC-1001
-      paraplu audit show --kind approved --json
-    """
-    from paraplu.domain.person import Role
-    from paraplu.engine.people import require
-
-    with session.centre() as centre:
-        by = session.acting(centre)
-        require(by, client, Role.AUDITOR, Role.LEAD, Role.ADMINISTRATOR, Role.OPERATOR)
-        case = None
-        if named is not None:
-            with centre.parts.database.read() as connection:
-                row = centre.desks.find(connection, named, client, service)
-            require(by, row.client)
-            case = row.uid
-        shown = centre.proof.show(by, case=case, kind=kind, most=most)
-        with centre.parts.database.read() as connection:
-            names = centre.parts.people.names(connection)
-    for one in shown:
-        who = names.get(one.actor, one.actor)
-        verb = one.rpa.get("detail", {}).get("verb", "")
-        what = f"{one.kind} {verb}".strip()
-        session.out.line(f"{one.place:>6}  {one.time:%Y-%m-%d %H:%M:%S}  {what:<20}  {who}")
-        for name, value in one.values.items():
-            session.out.line(f"        {name}: {_short(value)}")
-    session.out.result(
-        {
-            "entries": [
-                {
-                    "place": one.place,
-                    "time": one.time.isoformat(),
-                    "kind": one.kind,
-                    "case": one.case,
-                    "actor": one.actor,
-                    "rpa": one.rpa,
-                    "values": one.values,
-                }
-                for one in shown
-            ]
-        }
-    )
-
-
-@click.command()
 @click.argument("name", metavar="HASH")
 @click.option("--out", "path", required=True, type=click.Path(path_type=Path, dir_okay=False))
 @shared
@@ -131,8 +68,3 @@ def evidence(session: Session, name: str, path: Path) -> None:
     path.write_bytes(data)
     session.out.line(f"Wrote {path} ({media_type}).")
     session.out.result({"file": str(path), "media_type": media_type})
-
-
-def _short(value: Any) -> str:
-    text = " ".join(str(value).split())
-    return text if len(text) <= 160 else text[:157] + "..."

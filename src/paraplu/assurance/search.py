@@ -1,0 +1,153 @@
+"""Finds entries for those who may read them, and writes down that they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import Connection
+
+from paraplu.assurance.question import Question
+from paraplu.assurance.readings import Readings
+from paraplu.assurance.shown import Shown
+from paraplu.audit.entry import Entry
+from paraplu.domain.person import Role
+from paraplu.engine.parts import Parts
+from paraplu.engine.people import Known, require
+from paraplu.store import cases, entries
+
+READERS = (Role.AUDITOR, Role.LEAD, Role.ADMINISTRATOR, Role.OPERATOR)
+"""Who may question the log; each about the clients that they work for."""
+
+
+class Search:
+    """The log as auditors question it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self.readings = Readings(parts.journal)
+
+    def find(self, reader: Known, question: Question, most: int = 1_000) -> list[Shown]:
+        """The newest `most` entries that fit, in the order of the log, with their personal values.
+
+        That they were read is an entry. Raises `NotAllowed` for a client that the reader does not work for,
+        or without a role that may read the log.
+        """
+        shown = self.look(reader, question, most)
+        self.readings.tell(
+            reader, "entries", len(shown), [one.case for one in shown if one.case is not None]
+        )
+        return shown
+
+    def look(self, reader: Known, question: Question, most: int = 1_000) -> list[Shown]:
+        """As `find`, for whoever writes the reading down themselves."""
+        require(reader, question.client, *READERS)
+        self._parts.journal.complete()
+        with self._parts.database.read() as connection:
+            found: list[entries.StoredEntry] = []
+            for one in self.stream(connection, reader, question):
+                found.append(one)
+                if len(found) == most:
+                    break
+            found.reverse()
+            return self.shown(connection, found)
+
+    def stream(
+        self, connection: Connection, reader: Known, question: Question
+    ) -> Iterator[entries.StoredEntry]:
+        """Every entry that fits and that the reader may see, newest first, without personal values."""
+        chosen = entries.chosen(
+            connection,
+            cases=question.cases,
+            kinds=sorted(question.wanted_kinds()),
+            actor=question.actor,
+            run=question.run,
+            since=question.since,
+            until=question.until,
+        )
+        for one in chosen:
+            entry = Entry(one.data)
+            if question.fits(entry) and may_see(reader, entry):
+                yield one
+
+    def shown(self, connection: Connection, found: Sequence[entries.StoredEntry]) -> list[Shown]:
+        """These entries with their personal values."""
+        values = self._parts.journal.disclosed(connection, [one.place for one in found])
+        return [Shown(one.place, Entry(one.data), values.get(one.place, {})) for one in found]
+
+    def cases_of(
+        self, connection: Connection, reader: Known, person: str, client: str | None
+    ) -> tuple[str, ...]:
+        """The cases about a person: the number by which a client knows them (``00412``)."""
+        clients = [one.id for one in self._parts.clients.every(connection)]
+        asked = [one for one in clients if client in (None, one) and reader.person.sees(one)]
+        hashes = [self._parts.keys.hash("subject", one, person.strip()) for one in asked]
+        return cases.about(connection, hashes)
+
+    def cases_in(
+        self, connection: Connection, reader: Known, question: Question
+    ) -> tuple[str, ...]:
+        """The uids of the cases in which an entry fits, oldest first."""
+        found = [
+            case
+            for one in self.stream(connection, reader, question)
+            if (case := Entry(one.data).case) is not None
+        ]
+        return tuple(dict.fromkeys(reversed(found)))
+
+    def readers(self, reader: Known, question: Question) -> list[Shown]:
+        """The entries that tell of reading what belongs to the cases in question, in the order of the log.
+
+        When it names no cases: every reading that fits.
+        """
+        asked = replace(question, kinds=frozenset({"personal-data-read"}), phases=frozenset())
+        wanted = None if question.cases is None else set(question.cases)
+        asked = replace(asked, cases=None)
+        require(reader, question.client, *READERS)
+        self._parts.journal.complete()
+        with self._parts.database.read() as connection:
+            found = [
+                Shown(one.place, entry)
+                for one in entries.chosen(
+                    connection,
+                    kinds=["personal-data-read"],
+                    actor=question.actor,
+                    since=question.since,
+                    until=question.until,
+                )
+                if replace(asked, client=None, service=None).fits(entry := Entry(one.data))
+                and (wanted is None or wanted & _read(entry))
+            ]
+        found.reverse()
+        return found
+
+    def above(self, connection: Connection, uids: Sequence[str], amount: Decimal) -> list[str]:
+        """Those of these cases whose planned effect is larger than `amount`, up or down, in any currency."""
+        planned = entries.chosen(connection, cases=tuple(uids), kinds=["case-planned"])
+        found: dict[str, Decimal] = {}
+        for one in self.shown(connection, list(planned)):
+            if one.case is not None and one.case not in found:  # the newest plan counts
+                found[one.case] = effect_of(one.values)
+        return [uid for uid in uids if abs(found.get(uid, Decimal(0))) > amount]
+
+
+def _read(entry: Entry) -> set[str]:
+    """The cases whose values were read."""
+    named = entry.rpa.get("detail", {}).get("cases", ())
+    return {*named, *([entry.case] if entry.case is not None else [])}
+
+
+def may_see(reader: Known, entry: Entry) -> bool:
+    """Whether an entry is about a client of the reader's; of no client: whether they work for all."""
+    client = entry.rpa.get("client")
+    return reader.person.sees(client) if client is not None else not reader.person.clients
+
+
+def effect_of(values: Any) -> Decimal:
+    """The effect that a plan's entry names, zero when it names none."""
+    try:
+        return Decimal(values["effect"][0])
+    except (KeyError, IndexError, TypeError, InvalidOperation):
+        return Decimal(0)
