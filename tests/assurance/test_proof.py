@@ -8,13 +8,11 @@ import sqlite3
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
-from bureau import CLIENT, ORDER, PEOPLE, Bureau, booking, moved_in, order
+from bureau import CLIENT, ORDER, PEOPLE, Bureau, booking, order
 from paraplu_ledger.books import passing
 from paraplu_ledger.target import PASSWORD
 
@@ -23,70 +21,6 @@ from paraplu.errors import IntegrityBroken, Refused
 from paraplu.store import entries, evidence
 from paraplu.store.files import Files
 from paraplu.store.keys import Erased
-
-
-def live_through(bureau: Bureau) -> None:
-    """A whole story: every ending, every decision, answers, exports and readings."""
-    desks, who = bureau.centre.desks, bureau.who
-    bureau.books.fault("pictures", left=-1)
-    bureau.books.fault("drops-a-line", "2200")
-    bureau.send(
-        booking("KENMERK-771", requested_by="carla.visser"),
-        booking("KENMERK-772", "10002", now="3100", wanted="7654.32", remark="bel Jolanda eerst"),
-        booking("KENMERK-773", "10003", now="1799.99", wanted="1801"),
-        booking("KENMERK-774", "10004", now="2000", wanted="2000"),
-        booking("KENMERK-775", "10005", now="2750", wanted="8642.10"),
-        booking("KENMERK-775", "10005"),
-        booking("KENMERK-776", "5", line="zz", remark="slordig ingevuld"),
-        booking("KENMERK-777", "10004", line="2100", now="10", wanted="9753.19"),
-        booking("KENMERK-778", "10002", line="2100", now="99.99", requested_by="jan.onbekend"),
-    )
-    bureau.rehearse()
-    bureau.run()
-    desks.take(bureau.case("KENMERK-772").uid, who("olga"))
-    desks.reply(bureau.case("KENMERK-772").uid, who("olga"), "Jolanda is gebeld")
-    bureau.hand_back("KENMERK-772", "Jolanda vindt het goed")
-    bureau.run()
-    desks.approve(bureau.case("KENMERK-772").uid, who("anna"), "akkoord volgens Jolanda")
-    desks.decline(bureau.case("KENMERK-775").uid, who("paul"), "te veel voor Pieter")
-    bureau.run()
-    desks.withdraw(bureau.case("KENMERK-777").uid, who("carla"), "vergissing van Mieke")
-    desks.close_by_hand(bureau.case("KENMERK-771").uid, who("olga"), "hersteld door Fatima")
-    bureau.story(*order("BESTEL-55", remark=None), service=ORDER)
-    bureau.centre.answers.answer_all(CLIENT)
-    bureau.centre.parts.records.export(CLIENT, who("ines"))
-    bureau.shown()
-    bureau.centre.log.info("run_ended", run="x", ending="finished")
-
-
-@pytest.fixture(scope="module")
-def lived(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which a whole story has happened."""
-    folder = tmp_path_factory.mktemp("lived")
-    bureau = moved_in(founded, folder)
-    live_through(bureau)
-    assert bureau.totals() == {
-        "rows": 10,
-        "received": 8,
-        "refused": 1,
-        "duplicates": 1,
-        "done": 2,
-        "already": 1,
-        "returned": 2,
-        "declined": 1,
-        "withdrawn": 1,
-        "by_hand": 1,
-    }
-    bureau.close()
-    return folder
-
-
-@pytest.fixture
-def after(lived: Path, tmp_path: Path) -> Iterator[Bureau]:
-    """A copy of it, to be tampered with."""
-    bureau = moved_in(lived, tmp_path / "after")
-    yield bureau
-    bureau.close()
 
 
 def verified(bureau: Bureau) -> tuple[int, dict[str, Any]]:

@@ -371,6 +371,10 @@ class Bureau:
             found = list(entries.chosen(connection, cases=[uid]))
         return [Entry(one.data) for one in reversed(found)]
 
+    def entries_of(self, *kinds: str) -> list[Entry]:
+        """The entries of these kinds, in order."""
+        return [one for one in self.entries() if one.kind in kinds]
+
     def totals(self, service: str | None = None) -> dict[str, int]:
         """The totals that are not zero; they must close."""
         with self.centre.parts.database.read() as connection:

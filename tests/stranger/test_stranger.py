@@ -118,14 +118,14 @@ def test_paraplu_comes_from_the_clean_environment(reader: Reader) -> None:
 
 
 def test_bots_lists_the_bot_and_the_target_with_their_distribution(reader: Reader) -> None:
-    listed = reader.ask("bots")
+    listed = reader.ask("bots", "list")
     (bot,) = [one for one in listed["bots"] if one["service"] == "phone-allowance"]
     assert bot["distribution"] == "phone-allowance 1.0.0"
     assert bot["needs"] == {"payroll": "AllowanceSystem"}
     assert {
         one["distribution"] for one in listed["targets"] if one["target"] == "practice-allowances"
     } == {"phone-allowance 1.0.0"}
-    assert "phone-allowance  (phone-allowance 1.0.0)" in reader.answer_to("paraplu bots")
+    assert "phone-allowance  (phone-allowance 1.0.0)" in reader.answer_to("paraplu bots list")
 
 
 def test_doctor_finds_nothing_wrong(reader: Reader) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from paraplu.assurance.names import Names
 from paraplu.assurance.question import Question
-from paraplu.assurance.search import Search, effect_of
+from paraplu.assurance.search import PLANS, Search, effect_of
 from paraplu.assurance.shown import Shown
 from paraplu.engine.clock import from_ms
 from paraplu.engine.parts import Parts
@@ -49,12 +49,10 @@ class Decisions:
         found = self._search.look(reader, asked, most=100_000)
         cases = list(dict.fromkeys(one.case for one in found if one.case is not None))
         with self._parts.database.read() as connection:
-            about = entries.chosen(connection, cases=cases, kinds=["case-received", "case-planned"])
+            about = entries.chosen(connection, cases=cases, kinds=["case-received", *PLANS])
             told = self._search.shown(connection, list(about))
         received = {one.case: one for one in told if one.kind == "case-received"}
-        planned = {
-            (one.case, one.rpa.get("plan")): one for one in told if one.kind == "case-planned"
-        }
+        planned = {(one.case, one.rpa.get("plan")): one for one in told if one.kind in PLANS}
         self._search.readings.tell(reader, "decisions", len(found), cases)
         return [
             _decided(

@@ -21,6 +21,9 @@ from paraplu.store import cases, entries
 READERS = (Role.AUDITOR, Role.LEAD, Role.ADMINISTRATOR, Role.OPERATOR)
 """Who may question the log; each about the clients that they work for."""
 
+PLANS = ("case-planned", "approval-asked")
+"""The kinds of entries that tell of a plan and its effect."""
+
 
 class Search:
     """The log as auditors question it."""
@@ -125,7 +128,7 @@ class Search:
 
     def above(self, connection: Connection, uids: Sequence[str], amount: Decimal) -> list[str]:
         """Those of these cases whose planned effect is larger than `amount`, up or down, in any currency."""
-        planned = entries.chosen(connection, cases=tuple(uids), kinds=["case-planned"])
+        planned = entries.chosen(connection, cases=tuple(uids), kinds=PLANS)
         found: dict[str, Decimal] = {}
         for one in self.shown(connection, list(planned)):
             if one.case is not None and one.case not in found:  # the newest plan counts

@@ -121,6 +121,7 @@ def compose(
         "fence": fence,
         "intent": intent,
         "credential": credential,
+        "code": code,
         "evidence": files or None,
     }
     lacking = [name for name in which.needs if given[name] is None]

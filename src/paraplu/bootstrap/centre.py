@@ -13,6 +13,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 import paraplu
+from paraplu.assurance.decisions import Decisions
+from paraplu.assurance.intents import Intents
+from paraplu.assurance.powers import Powers
 from paraplu.assurance.proof import Proof
 from paraplu.assurance.search import Search
 from paraplu.assurance.story import Stories
@@ -33,6 +36,7 @@ from paraplu.engine.answers import Answers
 from paraplu.engine.asking import Asking
 from paraplu.engine.cases import Desks
 from paraplu.engine.clock import Clock, from_ms
+from paraplu.engine.deployments import Deployments
 from paraplu.engine.folders import Folders
 from paraplu.engine.hands import Tools
 from paraplu.engine.holidays import Holidays
@@ -77,6 +81,10 @@ class Centre:
     proof: Proof
     search: Search
     stories: Stories
+    decisions: Decisions
+    intents: Intents
+    powers: Powers
+    deployments: Deployments
     outbox: Outbox
     absences: Absences
     late: Late
@@ -223,6 +231,10 @@ def open_centre(
         proof=Proof(parts),
         search=search,
         stories=Stories(parts, search),
+        decisions=Decisions(parts, search),
+        intents=Intents(parts, search),
+        powers=Powers(parts, search),
+        deployments=Deployments(parts),
         outbox=_outbox(home, parts),
         absences=Absences(parts),
         late=Late(parts, asking),

@@ -9,14 +9,19 @@ import click
 from paraplu.cli.session import Session, shared
 
 
-@click.command()
+@click.group()
+def bots() -> None:
+    """List what is installed; write down that code was put there."""
+
+
+@bots.command("list")
 @shared
-def bots(session: Session) -> None:
+def list_bots(session: Session) -> None:
     """List what is installed: bots with what they do and never do, targets and connectors.
 
     \b
     Example:
-      paraplu bots
+      paraplu bots list
     """
     from paraplu.plugins import Plugins
 
@@ -54,6 +59,32 @@ def bots(session: Session) -> None:
     session.out.line()
     session.out.line(f"Connectors: {', '.join(connectors)}")
     session.out.result({"bots": listed, "targets": targets, "connectors": connectors})
+
+
+@bots.command()
+@click.option(
+    "--reviewed", required=True, help="Where it was reviewed: a change, a ticket, a name."
+)
+@shared
+def deployed(session: Session, reviewed: str) -> None:
+    """Write down that you put the installed code of the bots there. An auditor asks who did.
+
+    \b
+    Example:
+      paraplu bots deployed --reviewed "CHG-2291, reviewed by Jonas"
+    """
+    with session.centre() as centre:
+        found = centre.deployments.record(session.acting(centre), reviewed)
+    session.out.table(
+        ("service", "target", "code"), [(one.service, one.target, one.code) for one in found]
+    )
+    session.out.result(
+        {
+            "deployed": [
+                {"service": one.service, "target": one.target, "code": one.code} for one in found
+            ]
+        }
+    )
 
 
 @click.command()

@@ -17,7 +17,7 @@ COMMANDS = {
     ),
     "init": ("paraplu.cli.home:init", "Make a home: databases, keys, audit log, first person."),
     "doctor": ("paraplu.cli.home:doctor", "Say in words what is wrong with this installation."),
-    "bots": ("paraplu.cli.bots:bots", "List what is installed: bots, targets, connectors."),
+    "bots": ("paraplu.cli.bots:bots", "List what is installed; say who put it there."),
     "template": ("paraplu.cli.bots:template", "Write an empty workbook for a service."),
     "apply": ("paraplu.cli.clients:apply", "Put reviewed client files into force."),
     "diff": ("paraplu.cli.clients:diff", "Show what applying files would change."),

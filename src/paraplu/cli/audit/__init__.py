@@ -12,6 +12,11 @@ COMMANDS = {
     "find": ("paraplu.cli.audit.finding:find", "Find entries: by person, bot, time, kind, amount."),
     "story": ("paraplu.cli.audit.finding:story", "Tell cases as stories, before and after."),
     "readers": ("paraplu.cli.audit.finding:readers", "Who looked at whose data."),
+    "decisions": ("paraplu.cli.audit.judging:decisions", "Who approved what; nobody their own."),
+    "intents": ("paraplu.cli.audit.judging:intents", "Intents and what became of each."),
+    "code": ("paraplu.cli.audit.judging:code", "Which code ran, and who put it there."),
+    "powers": ("paraplu.cli.audit.judging:powers", "Who could ask, approve, administer on a day."),
+    "clocks": ("paraplu.cli.audit.judging:clocks", "Which clocks deviated."),
     "evidence": ("paraplu.cli.audit.reading:evidence", "Write an evidence file, decrypted."),
 }
 

@@ -1,0 +1,243 @@
+"""`audit intents`, `decisions`, `powers`, `code` and `clocks`: what an auditor judges by."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from paraplu.cli.audit.filters import Filters, filtered
+from paraplu.cli.session import Session, shared
+
+
+@click.command()
+@filtered
+@click.option("--all", "every", is_flag=True, help="Those that went straight to an outcome, too.")
+@shared
+def intents(session: Session, filters: Filters, every: bool) -> int:
+    """Intents without outcome, and those that broke off: what was found, and how each ended.
+
+    Exit code 3 when one has no outcome: somebody must look.
+
+    \b
+    Examples:
+      paraplu audit intents
+      paraplu audit intents --client waterland --from 2026-03-01 --to 2026-03-31 --all
+    """
+    with session.centre() as centre:
+        by = session.acting(centre)
+        found = centre.intents.trace(by, filters.question(centre, by))
+    listed = [one for one in found if every or not one.straight]
+    unknown = sum(one.outcome is None for one in found)
+    session.out.table(
+        ("when (UTC)", "case", "client", "service", "broke off, found", "outcome", "entry"),
+        [
+            (
+                f"{one.at:%Y-%m-%d %H:%M:%S}",
+                one.case,
+                one.client,
+                one.service,
+                one.looked_into or "",
+                one.outcome or "not known yet",
+                one.place,
+            )
+            for one in listed
+        ],
+    )
+    broke = sum(one.looked_into is not None for one in found)
+    session.out.line(
+        f"{len(found)} intents: {unknown} without outcome, {broke} broke off and were looked into."
+    )
+    session.out.result(
+        {
+            "intents": len(found),
+            "without_outcome": unknown,
+            "looked_into": broke,
+            "listed": [_as_json(one) for one in listed],
+        }
+    )
+    return 3 if unknown else 0
+
+
+@click.command()
+@filtered
+@click.option(
+    "--own", is_flag=True, help="Only of what they had asked for or delivered themselves."
+)
+@shared
+def decisions(session: Session, filters: Filters, own: bool) -> int:
+    """Who approved and declined what, under which mandate. Exit code 4 when somebody decided for themselves.
+
+    \b
+    Examples:
+      paraplu audit decisions --client waterland
+      paraplu audit decisions --own
+    """
+    with session.centre() as centre:
+        by = session.acting(centre)
+        question = filters.question(centre, by)
+        with centre.parts.database.read() as connection:
+            names = centre.stories.names(connection)
+        found = centre.decisions.made(by, question, names)
+    wrong = sum(one.own for one in found)
+    listed = [one for one in found if one.own or not own]
+    session.out.table(
+        ("when (UTC)", "decision", "by", "case", "effect", "asked by", "own", "entry"),
+        [
+            (
+                f"{one.at:%Y-%m-%d %H:%M:%S}",
+                one.decision,
+                one.by,
+                one.reference or one.case,
+                one.effect,
+                one.requested_by or "",
+                "own" if one.own else "",
+                one.place,
+            )
+            for one in listed
+        ],
+    )
+    session.out.line(f"{len(found)} decisions, {wrong} about their own request or delivery.")
+    session.out.result(
+        {"decisions": len(found), "own": wrong, "listed": [_as_json(one) for one in listed]}
+    )
+    return 4 if wrong else 0
+
+
+@click.command()
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="On this day (else today).")
+@click.option("--client", help="Of this client.")
+@shared
+def powers(session: Session, day: datetime | None, client: str | None) -> None:
+    """Who could ask, approve and administer on a day, granted by whom, put into force by whom.
+
+    \b
+    Examples:
+      paraplu audit powers --on 2026-03-31 --client waterland
+      paraplu audit powers
+    """
+    with session.centre() as centre:
+        by = session.acting(centre)
+        with centre.parts.database.read() as connection:
+            names = centre.stories.names(connection)
+        on = (day or centre.parts.clock.now()).date()
+        found = centre.powers.on(by, on, names, client)
+    session.out.heading(f"At the end of {on}:")
+    session.out.table(
+        ("who", "may", "client", "service", "up to", "for", "granted by", "put in by", "since"),
+        [
+            (
+                one.name,
+                one.may,
+                one.client or "all",
+                one.service or "",
+                "" if one.limit is None else one.limit,
+                one.deputy_of or "",
+                one.granted_by or "",
+                one.put_in_by,
+                f"{one.put_in_at:%Y-%m-%d}",
+            )
+            for one in found
+        ],
+    )
+    session.out.result({"on": on.isoformat(), "powers": [_as_json(one) for one in found]})
+
+
+@click.command()
+@filtered
+@shared
+def code(session: Session, filters: Filters) -> int:
+    """Which code ran, by its hash, from when to when, and who said that they put it there.
+
+    The hash is over every Python file of Paraplu, the bot, the target and the connectors as they were
+    loaded. Exit code 3 when code ran that nobody said they had put there (paraplu bots deployed).
+
+    \b
+    Example:
+      paraplu audit code --service payroll-correction
+    """
+    from dataclasses import replace
+
+    from paraplu.assurance.code import ran
+    from paraplu.audit.entry import Entry
+
+    with session.centre() as centre:
+        by = session.acting(centre)
+        kinds = frozenset({"run-started", "code-deployed"})
+        question = replace(filters.question(centre, by), kinds=kinds, phases=frozenset())
+        with centre.parts.database.read() as connection:
+            names = centre.stories.names(connection)
+            entries = [Entry(one.data) for one in centre.search.stream(connection, by, question)]
+        found = ran(reversed(entries))
+    session.out.table(
+        ("service", "target", "bot", "code", "first run", "last run", "runs", "put there by"),
+        [
+            (
+                one.service,
+                one.target,
+                one.bot,
+                one.code[:12],
+                f"{one.first:%Y-%m-%d %H:%M}",
+                f"{one.last:%Y-%m-%d %H:%M}",
+                one.runs,
+                "nobody said so"
+                if one.deployed_by is None or one.deployed_at is None
+                else f"{names.at(one.deployed_by, 2**60)}, {one.deployed_at:%Y-%m-%d %H:%M}",
+            )
+            for one in found
+        ],
+    )
+    session.out.result({"code": [_as_json(one) for one in found]})
+    return 3 if any(one.deployed_by is None for one in found) else 0
+
+
+@click.command()
+@filtered
+@click.option("--seconds", type=click.IntRange(0), default=1, show_default=True, help="Tolerated.")
+@shared
+def clocks(session: Session, filters: Filters, seconds: int) -> None:
+    """Which clocks deviated: entries that claim a time before one that the log had already.
+
+    \b
+    Example:
+      paraplu audit clocks --from 2026-03-01 --seconds 5
+    """
+    from paraplu.assurance.clocks import deviations
+    from paraplu.audit.entry import Entry
+
+    with session.centre() as centre:
+        by = session.acting(centre)
+        question = filters.question(centre, by)
+        with centre.parts.database.read() as connection:
+            entries = [
+                (one.place, Entry(one.data))
+                for one in centre.search.stream(connection, by, question)
+            ]
+            names = centre.stories.names(connection)
+        found = deviations(reversed(entries), timedelta(seconds=seconds))
+    session.out.table(
+        ("entries", "from", "to", "behind (s)", "claimed (UTC)", "by", "run"),
+        [
+            (
+                one.entries,
+                one.first,
+                one.last,
+                f"{one.behind.total_seconds():.1f}",
+                f"{one.at:%Y-%m-%d %H:%M:%S}",
+                names.at(one.actor, 2**60),
+                one.run or "",
+            )
+            for one in found
+        ],
+    )
+    session.out.line(
+        f"{len(entries)} entries, {len(found)} stretches behind by more than {seconds} s."
+    )
+    session.out.result({"entries": len(entries), "stretches": [_as_json(one) for one in found]})
+
+
+def _as_json(one: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(one)
