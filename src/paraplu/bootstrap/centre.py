@@ -17,6 +17,7 @@ from paraplu.assurance.decisions import Decisions
 from paraplu.assurance.intents import Intents
 from paraplu.assurance.powers import Powers
 from paraplu.assurance.proof import Proof
+from paraplu.assurance.reconciliation import Reconciliation
 from paraplu.assurance.search import Search
 from paraplu.assurance.story import Stories
 from paraplu.bootstrap.parts import (
@@ -84,6 +85,7 @@ class Centre:
     decisions: Decisions
     intents: Intents
     powers: Powers
+    reconciliation: Reconciliation
     deployments: Deployments
     outbox: Outbox
     absences: Absences
@@ -234,6 +236,7 @@ def open_centre(
         decisions=Decisions(parts, search),
         intents=Intents(parts, search),
         powers=Powers(parts, search),
+        reconciliation=Reconciliation(parts, search),
         deployments=Deployments(parts),
         outbox=_outbox(home, parts),
         absences=Absences(parts),

@@ -73,6 +73,10 @@ class CaseFiles:
         data = unpack(self._keys.open(row.sealed, f"case:{row.uid}"))
         return Content(model.model_validate(data["request"]), data["mark"], data["salt"])
 
+    def mark(self, row: Row[Any]) -> str:
+        """What a case leaves in the target, also when its bot is not installed any more."""
+        return str(unpack(self._keys.open(row.sealed, f"case:{row.uid}"))["mark"])
+
     def request_values(self, row: Row[Any]) -> dict[str, Any]:
         """The request of a case as plain values, also when its bot is not installed any more."""
         data: dict[str, Any] = unpack(self._keys.open(row.sealed, f"case:{row.uid}"))

@@ -207,8 +207,11 @@ def _respond(visit: Visit, answer: Answer) -> Response:
                 response.set_cookie(sessions.COOKIE, cookie, httponly=True, samesite="lax")
             elif cookie is not None:
                 response.delete_cookie(sessions.COOKIE)
-        case Plain(text=text):
+        case Plain(text=text, name=None):
             response = PlainTextResponse(text)
+        case Plain(text=text, name=name):
+            shown = {"Content-Disposition": f'attachment; filename="{name}"'}
+            response = Response(text, media_type="text/csv; charset=utf-8", headers=shown)
     return response
 
 

@@ -54,6 +54,7 @@ Payroll (payroll-robot, office)
                         button "Approve" opens the dialog "Approve this correction?" with "Yes,
                         approve" and "No, go back"; "Apply" asks by native confirm; "Discard".
 /payroll/ORG/periods/PERIOD/mutations?q=&page=
+/payroll/ORG/periods/PERIOD/mutations.csv
                         search "Reference or employee"; table "Mutations" tr[data-mutation].
 
 Purchasing (purchasing-robot, office)
@@ -152,6 +153,7 @@ PAGES: tuple[tuple[str, str, str, Handler], ...] = (
     (POST, PERIOD + "/recalculate", PAYROLL, pay.recalculate),
     (POST, PERIOD + "/state", OFFICE, pay.set_run_state),
     (GET, PERIOD + "/mutations", PAYROLL, mutation_pages.mutation_list),
+    (GET, PERIOD + "/mutations.csv", PAYROLL, mutation_pages.mutation_file),
     (GET, PERIOD + "/slips/{slip}", PAYROLL, pay.slip),
     (GET, PERIOD + "/slips/{slip}/mutations/new", PAYROLL, mutation_pages.form),
     (POST, PERIOD + "/slips/{slip}/mutations", PAYROLL, mutation_pages.save_draft),

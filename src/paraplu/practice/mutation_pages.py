@@ -1,5 +1,7 @@
 """The payroll side's pages for correcting: the form, the mutation and its stages, the list."""
 
+import csv
+import io
 import secrets
 import sqlite3
 from collections.abc import Mapping
@@ -7,7 +9,7 @@ from collections.abc import Mapping
 from paraplu.practice import mutations, numbers, payroll
 from paraplu.practice.fields import Fields
 from paraplu.practice.listing import listing
-from paraplu.practice.visit import Answer, Moved, Page, Saved, Visit, missing
+from paraplu.practice.visit import Answer, Moved, Page, Plain, Saved, Visit, missing
 
 
 def mutation_list(visit: Visit) -> Answer:
@@ -25,6 +27,26 @@ def mutation_list(visit: Visit) -> Answer:
         ("reference", "employee.code", "employee.name"),
     )
     return Page("payroll/mutations.html", {"org": org, "run": this, "listing": found})
+
+
+def mutation_file(visit: Visit) -> Answer:
+    """All mutations of a period as a file for auditors: semicolons, UTF-8, amounts with a point."""
+    org, this = payroll.organisation(visit), payroll.run(visit)
+    found = visit.database.execute(
+        "SELECT mutation.id AS number, employee.code AS employee, mutation.kind, component,"
+        " amount_before AS before, amount_after AS after, reference, state,"
+        " coalesce(nullif(applied_by, ''), drafted_by) AS entered_by,"
+        " coalesce(nullif(applied_at, ''), drafted_at) AS entered_at"
+        " FROM mutation JOIN slip ON slip.id = slip_id"
+        " JOIN employment ON employment.id = employment_id"
+        " JOIN employee ON employee.id = employee_id WHERE run_id = ? ORDER BY mutation.id",
+        (this["id"],),
+    )
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow(column[0] for column in found.description)
+    writer.writerows(tuple(row) for row in found)
+    return Plain(out.getvalue(), f"mutations-{org['code']}-{this['period']}.csv")
 
 
 def form(visit: Visit) -> Answer:

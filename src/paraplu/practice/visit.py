@@ -66,9 +66,10 @@ class Moved:
 
 @dataclass(frozen=True)
 class Plain:
-    """A few words for the page's own script."""
+    """A few words for the page's own script, or a list to download as the file `name`."""
 
     text: str
+    name: str | None = None
 
 
 Answer = Page | Saved | Moved | Plain

@@ -57,6 +57,23 @@ def about(connection: Connection, subjects: Sequence[str]) -> tuple[str, ...]:
     return tuple(connection.execute(query).scalars())
 
 
+def of(connection: Connection, uids: Sequence[str]) -> list[Row[Any]]:
+    """These cases, as far as they exist."""
+    found: list[Row[Any]] = []
+    for start in range(0, len(uids), 500):
+        query = select(cases).where(cases.c.uid.in_(uids[start : start + 500]))
+        found += connection.execute(query)
+    return found
+
+
+def of_client(connection: Connection, client: str, service: str | None) -> list[Row[Any]]:
+    """Every case of a client (and service)."""
+    query = select(cases).where(cases.c.client == client)
+    if service is not None:
+        query = query.where(cases.c.service == service)
+    return list(connection.execute(query))
+
+
 def by_content(
     connection: Connection, client: str, service: str, content: str, since: int
 ) -> Row[Any] | None:

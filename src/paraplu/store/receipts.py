@@ -100,10 +100,23 @@ def set_state(
 
 
 def totals(
-    connection: Connection, client: str, service: str | None = None, receipt: str | None = None
+    connection: Connection,
+    client: str,
+    service: str | None = None,
+    receipt: str | None = None,
+    *,
+    since: int | None = None,
+    until: int | None = None,
 ) -> Totals:
-    """The totals of a client (and service, and receipt), counted anew from the rows."""
+    """The totals of a client (and service, and receipt), counted anew from the rows.
+
+    `since` and `until` (ms, the first included) are when the deliveries came in.
+    """
     wanted = [receipts.c.client == client]
+    if since is not None:
+        wanted.append(receipts.c.received_at >= since)
+    if until is not None:
+        wanted.append(receipts.c.received_at < until)
     if service is not None:
         wanted.append(receipts.c.service == service)
     if receipt is not None:

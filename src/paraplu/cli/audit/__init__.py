@@ -14,6 +14,10 @@ COMMANDS = {
     "readers": ("paraplu.cli.audit.finding:readers", "Who looked at whose data."),
     "decisions": ("paraplu.cli.audit.judging:decisions", "Who approved what; nobody their own."),
     "intents": ("paraplu.cli.audit.judging:intents", "Intents and what became of each."),
+    "reconcile": (
+        "paraplu.cli.audit.comparing:reconcile",
+        "A period by log, records and the target's own list.",
+    ),
     "code": ("paraplu.cli.audit.judging:code", "Which code ran, and who put it there."),
     "powers": ("paraplu.cli.audit.judging:powers", "Who could ask, approve, administer on a day."),
     "clocks": ("paraplu.cli.audit.judging:clocks", "Which clocks deviated."),
