@@ -350,6 +350,14 @@ _ALL = (
     ),
     Kind("pause-begun", ENTITY, SUSPEND, Phase.SCHEDULE, "A pause began.", severity=_MEDIUM),
     Kind("pause-ended", ENTITY, RESUME, Phase.SCHEDULE, "A pause ended."),
+    Kind(
+        "after-checked",
+        ENTITY,
+        UPDATE,
+        Phase.CASE,
+        "A person who took no part looked at a finished case: right or wrong.",
+        _C,
+    ),
     Kind("watch-opened", ENTITY, ACTIVATE, Phase.WATCH, "Something must still come true.", _C),
     Kind("watch-fulfilled", ENTITY, UPDATE, Phase.WATCH, "What was watched came true.", _C),
     Kind(

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 import paraplu
+from paraplu.assurance.afterchecks import AfterChecks
 from paraplu.assurance.decisions import Decisions
 from paraplu.assurance.intents import Intents
 from paraplu.assurance.powers import Powers
@@ -85,6 +86,7 @@ class Centre:
     decisions: Decisions
     intents: Intents
     powers: Powers
+    after_checks: AfterChecks
     reconciliation: Reconciliation
     deployments: Deployments
     outbox: Outbox
@@ -236,6 +238,7 @@ def open_centre(
         decisions=Decisions(parts, search),
         intents=Intents(parts, search),
         powers=Powers(parts, search),
+        after_checks=AfterChecks(parts),
         reconciliation=Reconciliation(parts, search),
         deployments=Deployments(parts),
         outbox=_outbox(home, parts),

@@ -102,6 +102,7 @@ class Limits(Setting):
     a run pauses itself. `slots` is how many runs may use the credential at once.
 
     After `approval_hours` working hours without a decision the next holder of a mandate is asked too.
+    `after_check_percent` of the finished cases are looked at by a person who took no part in them.
 
     An act may take `act_minutes`, a case `case_minutes`, a run `run_minutes`. An act is shorter than a
     case, a case than a run, and an act than `STALL_LIMIT`.
@@ -121,6 +122,7 @@ class Limits(Setting):
     run_minutes: int = Field(default=240, ge=3, le=1440)
     supplier_total_30_days: Decimal | None = Field(default=None, ge=0)
     approval_hours: int = Field(default=8, ge=1, le=400)
+    after_check_percent: int = Field(default=0, ge=0, le=100)
 
     @model_validator(mode="after")
     def _shorter_inside_longer(self) -> Self:

@@ -74,6 +74,20 @@ def of_client(connection: Connection, client: str, service: str | None) -> list[
     return list(connection.execute(query))
 
 
+def closed(
+    connection: Connection, state: State, client: str | None, since: int | None, until: int | None
+) -> list[Row[Any]]:
+    """Cases that were closed in this state from `since` up to before `until` (ms), oldest first."""
+    query = select(cases).where(cases.c.state == state.value).order_by(cases.c.closed_at)
+    if client is not None:
+        query = query.where(cases.c.client == client)
+    if since is not None:
+        query = query.where(cases.c.closed_at >= since)
+    if until is not None:
+        query = query.where(cases.c.closed_at < until)
+    return list(connection.execute(query))
+
+
 def by_content(
     connection: Connection, client: str, service: str, content: str, since: int
 ) -> Row[Any] | None:

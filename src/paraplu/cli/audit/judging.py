@@ -106,6 +106,43 @@ def decisions(session: Session, filters: Filters, own: bool) -> int:
 
 
 @click.command()
+@filtered
+@click.option("--seed", required=True, help="Any text of your own: the same one draws the same.")
+@click.option("--size", type=click.IntRange(1), default=25, show_default=True, help="Cases.")
+@shared
+def sample(session: Session, filters: Filters, seed: str, size: int) -> None:
+    """Draw a random sample of finished changes; anybody can draw it again with the same seed.
+
+    Each case is ranked by SHA-256 of the seed, a line feed and its uid; the lowest ranks are drawn.
+
+    \b
+    Examples:
+      paraplu audit sample --seed 2026-Q4 --client waterland --from 2026-10-01 --to 2026-12-31
+    """
+    from dataclasses import replace
+
+    from paraplu.assurance import workpaper
+    from paraplu.assurance.sample import draw
+
+    with session.centre() as centre:
+        by = session.acting(centre)
+        question = filters.question(centre, by)
+        if not question.wanted_kinds():
+            question = replace(question, kinds=frozenset({"outcome-confirmed"}))
+        with centre.parts.database.read() as connection:
+            population = centre.search.cases_in(connection, by, question)
+        drawn = draw(population, seed, size)
+        stories = centre.stories.tell(by, drawn)
+    rows = workpaper.rows(stories)
+    session.out.table(
+        ("no.", "reference", "client", "service", "asked by", "outcome", "case"),
+        [(row[0], row[2], row[3], row[4], row[5], row[8], row[1]) for row in rows],
+    )
+    session.out.line(f"{len(drawn)} of {len(population)} cases, drawn with the seed '{seed}'.")
+    session.out.result({"seed": seed, "population": len(population), "drawn": drawn, "rows": rows})
+
+
+@click.command()
 @click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="On this day (else today).")
 @click.option("--client", help="Of this client.")
 @shared
