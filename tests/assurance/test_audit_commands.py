@@ -1,0 +1,107 @@
+"""The questions of an auditor, asked on the command line as somebody types them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+import pytest
+from bureau import CLIENT, Bureau
+from click.testing import CliRunner
+
+from paraplu.cli.main import cli
+from paraplu.errors import ParapluError
+
+
+@pytest.fixture
+def asked(after: Bureau, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Asks a question of a bureau whose story is lived; gives exit code, text and the JSON line."""
+    plugins = after.centre.plugins
+    after.close()
+    monkeypatch.setattr("paraplu.bootstrap.centre.Plugins", lambda: plugins)
+
+    def ask(*words: str) -> tuple[int, str, dict[str, Any]]:
+        def run(*more: str) -> Any:
+            return CliRunner().invoke(
+                cli, ["audit", *words, "--home", str(after.home), *more], standalone_mode=False
+            )
+
+        shown, told = run(), run("--json")
+        for one in (shown, told):
+            if one.exception is not None:
+                raise one.exception
+        code = shown.return_value
+        return (code if isinstance(code, int) else 0), shown.output, json.loads(told.output)
+
+    return ask
+
+
+def test_find_shows_before_and_after_and_says_how_many(asked: Any) -> None:
+    code, text, told = asked("find", "--client", CLIENT, "--person", "10002", "--phase", "outcome")
+    assert code == 0
+    assert "lines.1000.amount: 3100 -> 7654.32" in text
+    assert text.endswith("1 entry.\n")
+    assert [one["kind"] for one in told["entries"]] == ["outcome-confirmed"]
+
+
+def test_a_story_is_told_by_its_reference(asked: Any) -> None:
+    _code, text, told = asked("story", "KENMERK-772")
+    assert text.startswith(f"KENMERK-772  {CLIENT}  ledger-booking  outcome-confirmed\n")
+    assert "approved by Anna Kok at 2026-11-17" in text
+    assert "Asked by Carla Visser" in text
+    assert told["cases"][0]["reference"] == "KENMERK-772"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("intents",), 0, "intents: 0 without outcome"),
+        (("decisions", "--own"), 0, "2 decisions, 0 about their own request or delivery."),
+        (("powers", "--client", CLIENT, "--on", "2026-11-17"), 0, "Gerda Prins"),
+        (("code",), 3, "nobody said so"),
+        (("clocks",), 0, "0 stretches behind by more than 1 s"),
+        (("readers", "--client", CLIENT, "--person", "10002"), 0, "Ines Bakker"),
+        (("reconcile", "--client", CLIENT), 0, "Log and records agree, and the totals close."),
+        (("sample", "--seed", "x", "--size", "1"), 0, "1 of 2 cases, drawn with the seed 'x'."),
+        (("checks", "list"), 0, "0 of the finished cases are looked at afterwards"),
+        (("controls",), 0, "C-01  Four eyes"),
+        (("find", "--phase", "admin", "--by", "ines.bakker"), 0, "settings-applied"),
+        (("find", "--above", "4000", "--phase", "outcome"), 0, "1 entry."),
+        (("find", "--out-of-hours", "--client", CLIENT), 0, "0 entries."),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, tuple) else None,
+)
+def test_each_question_is_answered(
+    asked: Any, words: tuple[str, ...], code: int, said: str
+) -> None:
+    found, text, told = asked(*words)
+    assert found == code, text
+    assert said in text
+    assert told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("find", "--kind", "aproved"), "'aproved' is no kind. They are: "),
+        (("find", "--phase", "x"), "'x' is no phase."),
+        (("find", "--above", "veel"), "'veel' is no amount: write 500 or 500.50."),
+        (("find", "--version", "abc"), "first eight or more characters of a code hash"),
+        (("find", "--client", "elders"), "elders"),
+        (("reconcile",), "add --client"),
+        (("reconcile", "--client", CLIENT, "--only", "x"), "write --only COLUMN=VALUE"),
+        (("story", "NIETS-1"), "No case is known by the name 'NIETS-1'"),
+        (("checks", "record", "KENMERK-772", "--wrong"), "--note and what is wrong"),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, tuple) else None,
+)
+def test_a_question_that_cannot_be_answered_says_what_to_write(
+    asked: Any, words: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises((ParapluError, click.ClickException)) as found:
+        asked(*words)
+    error = found.value
+    assert said in (
+        error.format_message() if isinstance(error, click.ClickException) else str(error)
+    )
