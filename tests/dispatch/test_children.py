@@ -8,11 +8,13 @@ from multiprocessing import forkserver
 
 import psutil
 import pytest
-from bureau import BOOKING, CLIENT, ORDER, Bureau, booking, order
+from bureau import BOOKING, CLIENT, ORDER, START, Bureau, booking, order
 from farm import Farm, WorkerProcess, ask, until
 
 from paraplu.engine.asking import Asking
+from paraplu.engine.clientfile import CalendarFile
 from paraplu.engine.report import RunReport
+from paraplu.engine.reviewed import given
 from paraplu.engine.runs import Runs
 
 pytestmark = [
@@ -75,6 +77,15 @@ def test_a_case_that_kills_its_hands_every_time_is_set_aside_and_the_others_are_
     assert bureau.asks("A-2") == ["crashed-often"]
     assert "3 times" in bureau.told("A-2")
     assert len(bureau.books.saves()) == 2
+
+
+def test_hands_in_a_child_count_by_the_shared_calendars_of_the_agreement(bureau: Bureau) -> None:
+    bureau.time.now = START
+    office = CalendarFile(id="office", name="Office", closed=(START.date(),))
+    bureau.centre.parts.records.apply([given(office)], bureau.who("ines"))
+    bureau.settings(variants={"working_days_only": True}, calendar={"include": ["office"]})
+    bureau.story(booking("A-1"))
+    assert bureau.asks("A-1") == ["no-working-day"]
 
 
 def hands_below(worker: WorkerProcess) -> int:

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from paraplu.domain.agreement import STALL_LIMIT, Agreement, Client, Limits, WorkingCalendar
+from paraplu.domain.shared_calendar import combined
 
 
 def agreement(**more: Any) -> Agreement:
@@ -117,6 +118,6 @@ def test_a_client_with_something_wrong_is_told_what(field: str, value: str, says
 def test_a_client_has_its_own_time_and_calendar() -> None:
     client = Client(id="nordvig", name="Nordvig", country="DK", timezone="Europe/Copenhagen")
     assert client.zone.key == "Europe/Copenhagen"
-    days = WorkingCalendar(country="DK", closed=(date(2026, 11, 20),)).calendar()
+    days = combined(WorkingCalendar(country="DK", closed=(date(2026, 11, 20),)))
     assert not days.is_working_day(date(2026, 11, 20))
     assert not days.is_working_day(date(2026, 12, 25))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -264,7 +265,6 @@ def test_an_agreement_and_the_calendars_it_includes_are_one() -> None:
     assert calendar.maintenance == (window,)
     assert calendar.freezes == (freeze,)
     assert calendar.ends == date(2027, 6, 30)
-    assert own.calendar().ends is None
 
 
 def test_a_calendar_that_is_not_there_is_named_with_those_that_are() -> None:
@@ -280,3 +280,14 @@ def test_a_calendar_is_read_back_from_its_record() -> None:
         include=("office",),
     )
     assert WorkingCalendar.model_validate_json(own.model_dump_json()) == own
+
+
+def test_what_another_process_is_sent_of_a_calendar_says_the_same_and_no_more() -> None:
+    calendar = Calendar("NL", closed=frozenset({date(2026, 11, 20)}), holidays={2026: frozenset()})
+    before = pickle.dumps(calendar)
+    assert len(calendar.working_days(2026)) == 260
+    sent = pickle.dumps(calendar)
+    assert len(sent) == len(before)
+    read = pickle.loads(sent)  # noqa: S301  our own bytes
+    assert read == calendar
+    assert read.working_days(2026) == calendar.working_days(2026)

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from bureau import BOOKING, CLIENT, SETTINGS, Bureau, agreement
+from bureau import BOOKING, CLIENT, SETTINGS, Bureau, agreement, booking
+from post import told
 from sqlalchemy import select
 
 from paraplu.domain.agreement import WorkingCalendar
@@ -223,3 +224,73 @@ def test_an_agreement_that_includes_a_calendar_that_has_ended_is_told_so(bureau:
     assert told.startswith(
         "calendar pay-2027 has ended, on 2026-11-01 (used by noordwijk/ledger-booking)"
     )
+
+
+# Who counts working days -------------------------------------------------------------------------------
+
+
+def deadline(bureau: Bureau, reference: str) -> str:
+    """By when a case must be finished, in UTC."""
+    return f"{datetime.fromtimestamp(bureau.case(reference).deadline / 1000, UTC):%Y-%m-%d %H:%M}"
+
+
+def test_the_deadline_of_a_case_counts_no_day_that_a_shared_calendar_closes(bureau: Bureau) -> None:
+    bureau.send(booking("A-1"))
+    apply(bureau, PAY, with_schedules(include=["pay-2027"]))
+    bureau.send(booking("A-2"))
+    assert [deadline(bureau, one) for one in ("A-1", "A-2")] == [
+        "2026-11-20 16:00",  # three working days after Tuesday the 17th
+        "2026-11-23 16:00",  # Thursday the 19th is closed
+    ]
+
+
+def test_the_deadline_of_a_case_counts_the_holidays_that_were_accepted(bureau: Bureau) -> None:
+    bureau.send(booking("A-1"))  # which notes those of this year and the next
+    assert bureau.kinds().count("holidays-accepted") == 2
+    misremember(bureau, 2026, come=date(2026, 11, 19))
+    bureau.send(booking("A-2"))
+    assert deadline(bureau, "A-2") == "2026-11-23 16:00"
+    assert bureau.kinds().count("holidays-accepted") == 2
+
+
+@pytest.mark.parametrize("how", ["shared", "accepted"])
+def test_the_calendar_on_a_bots_desk_is_the_one_that_planned_runs_have(
+    bureau: Bureau, how: str
+) -> None:
+    today = PAY.model_copy(update={"closed": (date(2026, 11, 17),)})
+    variants = {"working_days_only": True}
+    bureau.settings(variants=variants)
+    bureau.story(booking("A-1"))
+    assert bureau.state("A-1") == "done"
+    if how == "shared":
+        apply(bureau, today)
+        bureau.settings(calendar={"include": ["pay-2027"]})
+    else:
+        misremember(bureau, 2026, come=date(2026, 11, 17))
+    bureau.story(booking("A-2", "10002", now="3100.00", wanted="3200.00"))
+    assert bureau.asks("A-2") == ["no-working-day"]
+
+
+def test_the_working_hours_of_an_approval_leave_out_what_a_shared_calendar_closes(
+    bureau: Bureau,
+) -> None:
+    apply(bureau, PAY.model_copy(update={"closed": (date(2026, 11, 18),)}))
+    bureau.settings(calendar={"include": ["pay-2027"]})
+    bureau.story(booking("A-1", wanted="3500.00"))
+    assert bureau.state("A-1") == "waiting"
+    with bureau.centre.parts.database.read() as connection:
+        outlook = bureau.centre.desks.askings.outlook(connection, bureau.case("A-1"))
+    assert outlook is not None and outlook.until is not None
+    assert f"{outlook.until:%Y-%m-%d %H:%M}" == "2026-11-19 09:00"  # eight hours after ten o'clock
+
+
+@pytest.mark.parametrize("closed", [18, 24])
+def test_what_goes_on_is_told_again_on_no_morning_that_a_shared_calendar_closes(
+    bureau: Bureau, closed: int
+) -> None:
+    apply(bureau, PAY.model_copy(update={"closed": (date(2026, 11, closed),)}))
+    bureau.settings(calendar={"include": ["pay-2027"]}, valid_until=date(2026, 11, 22))
+    bureau.send(booking("A-1"), by="olga")
+    bureau.time.now = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday
+    bureau.centre.parts.notices.look()  # the agreement has ended, its cases have not
+    assert told(bureau, "still-overdue") == (set() if closed == 24 else {"Olga", "Ines"})

@@ -80,7 +80,7 @@ def parts_of(
             *(calendars, ahead, proposals),
         ),
         ahead=ahead,
-        notices=Notices(database, clock, people, known, home.expiries),
+        notices=Notices(database, clock, people, known, calendars, home.expiries),
         case_files=CaseFiles(keys),
         bots=plugins.bots,
         workbooks=lambda: plugins.connector("spreadsheet"),

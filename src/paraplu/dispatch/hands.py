@@ -11,6 +11,7 @@ from typing import Any
 from paraplu.dispatch.child import CALL, GIVEN, OPEN, RECORD
 from paraplu.dispatch.children import Child, Children
 from paraplu.domain.bot import CaseInHand
+from paraplu.domain.calendar import Calendar
 from paraplu.domain.connector import Recorder
 from paraplu.domain.finding import Finding
 from paraplu.domain.plan import Intent
@@ -28,7 +29,7 @@ class ChildHands:
         self._children = children
         self._terms = terms
         self._record = record
-        self._case: tuple[CaseInHand[Any], datetime] | None = None
+        self._case: tuple[CaseInHand[Any], datetime, Calendar] | None = None
         self._changed = False
         self._case_until = 0.0
         self._child = self._opened()
@@ -50,11 +51,11 @@ class ChildHands:
         """See `Hands`."""
         self._ask("sign_out", limit=_SIGN_LIMIT)
 
-    def take_up(self, case: CaseInHand[Any], now: datetime) -> None:
+    def take_up(self, case: CaseInHand[Any], now: datetime, calendar: Calendar) -> None:
         """See `Hands`."""
-        self._case, self._changed = (case, now), False
+        self._case, self._changed = (case, now, calendar), False
         self._case_until = time.monotonic() + self._terms.case_limit
-        self._ask("take_up", case, now)
+        self._ask("take_up", case, now, calendar)
 
     def check(self) -> list[Finding]:
         """See `Hands`."""

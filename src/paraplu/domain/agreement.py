@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from paraplu.domain.calendar import COUNTRIES, Calendar
+from paraplu.domain.calendar import COUNTRIES
 from paraplu.domain.folder import WatchedFolder
 from paraplu.domain.freeze import Freeze
 from paraplu.domain.maintenance import Maintenance
@@ -61,6 +61,8 @@ class WorkingCalendar(Setting):
     `include` are the shared calendars that count too, by id.
     """
 
+    # The calendar of these settings is made by `paraplu.domain.shared_calendar.combined` and nowhere else.
+
     country: str = "NL"
     categories: tuple[str, ...] = ("public",)
     closed: tuple[date, ...] = ()
@@ -73,20 +75,6 @@ class WorkingCalendar(Setting):
     @classmethod
     def _known_country(cls, value: str) -> str:
         return known_country(value)
-
-    def calendar(self) -> Calendar:
-        """The calendar that these settings describe by themselves.
-
-        Shared calendars and accepted holidays are added by `paraplu.domain.shared_calendar.combined`.
-        """
-        return Calendar(
-            self.country,
-            self.categories,
-            frozenset(self.closed),
-            frozenset(self.opened),
-            maintenance=self.maintenance,
-            freezes=self.freezes,
-        )
 
 
 class Limits(Setting):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from paraplu.domain.freeze import Freeze
@@ -40,6 +40,10 @@ class Calendar:
     maintenance: tuple[Maintenance, ...] = ()
     freezes: tuple[Freeze, ...] = ()
     ends: date | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process is sent of it: not the working days that were computed here."""
+        return {name: value for name, value in self.__dict__.items() if name != "_years"}
 
     @cached_property
     def _years(self) -> dict[int, frozenset[date]]:

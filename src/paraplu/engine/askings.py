@@ -140,7 +140,7 @@ class Askings:
             return None, []
         holders = self._holders(connection, matter)
         chosen = next_to_ask(holders, gone, _asked(asked))
-        until = self._until(matter.terms, now)
+        until = self._until(connection, matter.terms, now)
         if chosen is None:
             return None, self._nobody(connection, matter, asked, holders, gone, now)
         made = absences.ask(
@@ -193,7 +193,7 @@ class Askings:
     ) -> list[NewEntry]:
         """There is nobody (else) to ask: tell the operator in words, once, and look again later."""
         zone = matter.terms.client.zone
-        again = self._until(matter.terms, now)
+        again = self._until(connection, matter.terms, now)
         until: datetime | None = None
         if not holders:
             why, finding = "no-holder", _finding(1, matter.digest)
@@ -317,9 +317,9 @@ class Askings:
             return None
         return Matter(row, row.digest, terms, request, plan)
 
-    def _until(self, terms: Terms, now: datetime) -> datetime | None:
+    def _until(self, connection: Connection, terms: Terms, now: datetime) -> datetime | None:
         agreement = terms.agreement
-        calendar = agreement.calendar.calendar()
+        calendar = self._parts.calendars.under(connection, agreement)
         return after_working_hours(
             calendar, terms.client.zone, now, agreement.limits.approval_hours
         )

@@ -1,7 +1,9 @@
-"""The calendars that planned runs are computed from: agreements, shared calendars, accepted holidays.
+"""The calendars that everything is counted by: agreements, shared calendars, accepted holidays.
 
-What the installed `holidays` package says of a country and a year is noted the first time that it is
-needed, and counts from then on, whatever a later version of the package says; see `engine/holidays.py`.
+Planned runs, deadlines of cases, the working hours of an approval and the calendar on a bot's desk: there is
+one calendar of an agreement, and it is made here. What the installed `holidays` package says of a country and
+a year is noted the first time that it is needed, and counts from then on, whatever a later version of the
+package says; see `engine/holidays.py`.
 """
 
 from __future__ import annotations
@@ -34,6 +36,9 @@ Dates = Mapping[str, tuple[date, ...]]
 Key = tuple[str, tuple[str, ...]]
 """A country and categories of its holidays, in alphabetical order."""
 
+Accepted = Mapping[Key, Mapping[int, frozenset[date]]]
+"""The holidays that were accepted, by key and year."""
+
 _SOON = 60  # days before its end that a calendar is spoken of
 
 
@@ -43,7 +48,7 @@ class View:
 
     agreed: Agreed
     shared: Mapping[str, SharedCalendar]
-    accepted: Mapping[Key, Mapping[int, frozenset[date]]]
+    accepted: Accepted
     today: date
 
     def agreement(self, client: str, service: str) -> Agreement | None:
@@ -56,10 +61,7 @@ class View:
         """The calendar of a client's service; `as_installed` with what the package says by now."""
         agreement = self.agreement(client, service)
         own = WorkingCalendar() if agreement is None else agreement.calendar
-        holidays = {} if as_installed else self.accepted.get(key_of(own), {})
-        included = tuple(self.shared[name] for name in own.include if name in self.shared)
-        own = own.model_copy(update={"include": tuple(one.id for one in included)})
-        return _combined(own, included, tuple(sorted(holidays.items())))
+        return _calendar(own, self.shared, {} if as_installed else self.accepted)
 
     def dates(self) -> Dates:
         """The dates of all shared calendars."""
@@ -96,26 +98,24 @@ class Calendars:
         """
         view = self.view(connection, client)
         agreement = view.agreement(client, service)
-        if is_writing(connection) and agreement is not None:
-            key = key_of(agreement.calendar)
-            known = view.accepted.get(key, {})
-            years = (view.today.year, view.today.year + 1)
-            missing = [year for year in years if year not in known]
-            if missing:
-                self._accept_first(connection, key, missing)
-                view = self.view(connection, client)
+        if agreement is not None and self._noted(connection, agreement, view.accepted):
+            view = self.view(connection, client)
         return view.calendar(client, service), view.dates()
+
+    def under(self, connection: Connection, agreement: Agreement) -> Calendar:
+        """The calendar of this very version of an agreement, made up as `of` does."""
+        accepted = _accepted(connection)
+        if self._noted(connection, agreement, accepted):
+            accepted = _accepted(connection)
+        shared = self.shared(connection) if agreement.calendar.include else {}
+        return _calendar(agreement.calendar, shared, accepted)
 
     def view(self, connection: Connection, client: str | None = None) -> View:
         """All calendars, of one client only if it is given."""
-        accepted: dict[Key, dict[int, frozenset[date]]] = {}
-        for row in calendars.accepted(connection):
-            key = (row.country, tuple(row.categories.split(",")))
-            accepted.setdefault(key, {})[row.year] = _days(row.days)
         return View(
             Agreed.of(connection, None if client is None else {client}),
             self.shared(connection),
-            accepted,
+            _accepted(connection),
             self._clock.now().date(),
         )
 
@@ -148,6 +148,15 @@ class Calendars:
             by = ", ".join(users[:5]) + (" and others" if len(users) > 5 else "")
             told.append(f"calendar {name} {when}, on {last} (used by {by}): apply the next one")
         return told
+
+    def _noted(self, connection: Connection, agreement: Agreement, accepted: Accepted) -> bool:
+        """Note the holidays that an agreement needs for the first time. Whether there were any."""
+        key, year = key_of(agreement.calendar), self._clock.now().year
+        missing = [one for one in (year, year + 1) if one not in accepted.get(key, {})]
+        if not missing or not is_writing(connection):
+            return False
+        self._accept_first(connection, key, missing)
+        return True
 
     def _accept_first(self, connection: Connection, key: Key, years: Iterable[int]) -> None:
         country, categories = key
@@ -204,6 +213,23 @@ def holidays_detail(
         "before": None if before is None else listed(before),
         "after": listed(after),
     }
+
+
+def _accepted(connection: Connection) -> Accepted:
+    found: dict[Key, dict[int, frozenset[date]]] = {}
+    for row in calendars.accepted(connection):
+        key = (row.country, tuple(row.categories.split(",")))
+        found.setdefault(key, {})[row.year] = _days(row.days)
+    return found
+
+
+def _calendar(
+    own: WorkingCalendar, shared: Mapping[str, SharedCalendar], accepted: Accepted
+) -> Calendar:
+    """The one calendar of these settings. A shared calendar that is on record no more counts for nothing."""
+    included = tuple(shared[name] for name in own.include if name in shared)
+    known = own.model_copy(update={"include": tuple(one.id for one in included)})
+    return _combined(known, included, tuple(sorted(accepted.get(key_of(own), {}).items())))
 
 
 @lru_cache(maxsize=512)

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from paraplu.domain.bot import Bot, CaseInHand, Desk
+from paraplu.domain.calendar import Calendar
 from paraplu.domain.change import Change, Watch
 from paraplu.domain.connector import Action, Recorder, Session, SessionConnector, SessionTerms
 from paraplu.domain.credential import Credential
@@ -80,8 +81,8 @@ class Hands(Protocol):
     def sign_out(self) -> None:
         """Sign out of the target."""
 
-    def take_up(self, case: CaseInHand[Any], now: datetime) -> None:
-        """Take up a case; `now` is aware. What is read from here on is live."""
+    def take_up(self, case: CaseInHand[Any], now: datetime, calendar: Calendar) -> None:
+        """Take up a case; `now` is aware, `calendar` its agreement's. What is read from here on is live."""
 
     def check(self) -> list[Finding]:
         """What the bot finds against the case. Each finding can be said in words."""
@@ -155,11 +156,11 @@ class OwnHands:
         """See `Hands`."""
         guarded("sign-out", self._target.sign_out)
 
-    def take_up(self, case: CaseInHand[Any], now: datetime) -> None:
+    def take_up(self, case: CaseInHand[Any], now: datetime, calendar: Calendar) -> None:
         """See `Hands`."""
         self._case, self._change = case, None
         targets = dict.fromkeys(self._bot.needs, self._target)
-        self._desk = Desk(targets, now, case.agreement.calendar.calendar())
+        self._desk = Desk(targets, now, calendar)
         self._refresh()
 
     def check(self) -> list[Finding]:

@@ -160,8 +160,9 @@ class Intake:
         # Keys are durable before anything is sealed under them.
         keys = parts.keys.keys_for(scope for scope in scopes if scope is not None)
         kept = self._keep(path, delivery)
-        opening = Opening(parts, delivery)
         with parts.database.write() as connection:
+            calendar = parts.calendars.under(connection, delivery.terms.agreement)
+            opening = Opening(parts, delivery, calendar)
             if dropped is not None:
                 dropped.within(connection, delivery, None)
             for one, scope in zip(delivered, scopes, strict=True):

@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 from paraplu.domain.agreement import Client
 from paraplu.domain.notice import PASSWORD_DAYS, Fact, NoticeKind, packed
 from paraplu.domain.person import Role
+from paraplu.engine.calendars import Calendars
 from paraplu.engine.clients import Clients
 from paraplu.engine.clock import Clock, from_ms, to_ms
 from paraplu.engine.journal import pack, unpack
 from paraplu.engine.mandates import away_at
 from paraplu.engine.people import Known, People
-from paraplu.errors import Refused
 from paraplu.store import absences, exceptions, notices
 from paraplu.store.database import Database
 
@@ -42,12 +42,14 @@ class Notices:
         clock: Clock,
         people: People,
         clients: Clients,
+        calendars: Calendars,
         expiries: Expiries,
     ) -> None:
         self._database = database
         self._clock = clock
         self._people = people
         self._clients = clients
+        self._calendars = calendars
         self._expiries = expiries
 
     def tell(
@@ -123,11 +125,9 @@ class Notices:
         local = now.astimezone(client.zone)
         if local.time() < _MORNING:
             return False
-        try:
-            terms = self._clients.terms(connection, client.id, service, local.date())
-        except Refused:  # the agreement has ended, and its cases have not
-            return local.weekday() < 5
-        return terms.agreement.calendar.calendar().is_working_day(local.date())
+        # Of an agreement that has ended, and its cases have not, the calendar still counts.
+        calendar, _dates = self._calendars.of(connection, client.id, service)
+        return calendar.is_working_day(local.date())
 
     def _remind(self, now: datetime) -> int:
         """Say on each working morning how many cases still wait for somebody, from before that day."""

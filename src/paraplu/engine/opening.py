@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from paraplu.domain.calendar import Calendar
 from paraplu.domain.case import State
 from paraplu.domain.finding import ToPerson
 from paraplu.domain.message import Message
@@ -75,14 +76,14 @@ def scope_of(terms: Terms, request: Request, year: int) -> Scope:
 
 
 class Opening:
-    """Fills the batch of one delivery, request by request."""
+    """Fills the batch of one delivery, request by request. `calendar` is that of its agreement."""
 
-    def __init__(self, parts: Parts, delivery: Delivery) -> None:
+    def __init__(self, parts: Parts, delivery: Delivery, calendar: Calendar) -> None:
         self._parts = parts
         self._delivery = delivery
         self._client = delivery.terms.client.id
         self._service = delivery.terms.agreement.service
-        self._due = _deadline(delivery.terms, parts.clock.now())
+        self._due = _deadline(delivery.terms, calendar, parts.clock.now())
         self.batch = Batch()
 
     def place(self, connection: Connection, one: Delivered, key: str) -> None:
@@ -269,9 +270,8 @@ class Opening:
         )
 
 
-def _deadline(terms: Terms, now: datetime) -> int:
+def _deadline(terms: Terms, calendar: Calendar, now: datetime) -> int:
     """The end of the last working day on which a case that came in now must be finished."""
-    calendar = terms.agreement.calendar.calendar()
     day = calendar.shift(now.astimezone(terms.client.zone).date(), terms.agreement.days_to_finish)
     return to_ms(datetime.combine(day, _DAY_ENDS, terms.client.zone))
 

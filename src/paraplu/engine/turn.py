@@ -138,8 +138,11 @@ class Turn:
 
     def take_up(self, row: Any) -> None:
         """Put a case into the hands: what is read from here on is live."""
-        now = self.parts.clock.now().astimezone(self.terms.client.zone)
-        self.hands.take_up(self.case_in_hand(row), now)
+        parts, terms = self.parts, self.terms
+        with parts.database.read() as connection:
+            calendar = parts.calendars.under(connection, terms.agreement)
+        now = parts.clock.now().astimezone(terms.client.zone)
+        self.hands.take_up(self.case_in_hand(row), now, calendar)
 
     def sign_in_again(self) -> bool:
         """Sign in once more after a session was lost. False when that does not work either."""

@@ -25,6 +25,7 @@ from paraplu import (
     asks,
     derived,
     to_client,
+    to_person,
 )
 from paraplu_ledger.target import Ledger
 
@@ -73,6 +74,7 @@ class BookingVariants(Variants):
 
     two_steps: bool = False
     months: int = Field(default=1, ge=1)
+    working_days_only: bool = False
 
 
 class SetLine(Change[Account]):
@@ -173,6 +175,8 @@ class BookingBot(Bot[Booking]):
 
     def findings(self, case: CaseInHand[Booking], desk: Desk) -> Iterator[Finding]:
         request, ledger = case.request, desk["ledger"]
+        if case.variants.working_days_only and not desk.calendar.is_working_day(desk.today):
+            yield to_person("no-working-day", "Nothing is booked today.")
         lines = ledger.lines(request.account)
         if lines is None:
             yield to_client("account", "account-unknown", "There is no such account.")
