@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from bureau import BOOKING, CLIENT, SETTINGS, Bureau
+from paraplu_ledger import BookingBot
 
 from paraplu.cli.clients import paths_of
 from paraplu.domain.schedule import Schedule
+from paraplu.engine.checking import wrong_places
 from paraplu.engine.clientfile import CalendarFile, ClientFile, json_schema
-from paraplu.engine.reviewed import given, read, require_right
+from paraplu.engine.reviewed import Reviewed, given, read, require_right, told
 from paraplu.errors import SettingsWrong
 
 ROOT = Path(__file__).parents[2]
@@ -44,15 +46,15 @@ def test_all_that_is_wrong_in_all_files_is_told_together_with_what_to_write_inst
     before = len(bureau.entries())
     with pytest.raises(SettingsWrong) as caught:
         bureau.centre.parts.records.apply(files, bureau.who("ines"), force=True)
-    heading, *told = str(caught.value).splitlines()
-    assert heading == f"{len(told)} places are wrong, nothing was changed:"
+    heading, *said = str(caught.value).splitlines()
+    assert heading == f"{len(said)} places are wrong, nothing was changed:"
     missing = [
         (where, what)
         for where, what in wanted()
-        if not any(line.startswith(where + what) for line in told)
+        if not any(line.startswith(where + what) for line in said)
     ]
     assert missing == []
-    unexpected = [line for line in told if not any(line.startswith(w + x) for w, x in wanted())]
+    unexpected = [line for line in said if not any(line.startswith(w + x) for w, x in wanted())]
     assert unexpected == []
     assert len(bureau.entries()) == before
 
@@ -64,8 +66,8 @@ def test_what_is_right_beside_something_wrong_is_not_complained_of(tmp_path: Pat
         'timezone = "Europe/Amsterdam"\n',
         "utf-8",
     )
-    told = [wrong.what for wrong in read(path).wrong]
-    assert told == ["client: name: input should be a valid string"]
+    said = [wrong.what for wrong in read(path).wrong]
+    assert said == ["client: name: input should be a valid string"]
 
 
 def test_a_table_in_single_brackets_is_told_to_be_one_of_several(tmp_path: Path) -> None:
@@ -80,6 +82,54 @@ def test_a_file_that_is_no_text_is_told_to_be_saved_as_utf_8(tmp_path: Path) -> 
     path.write_bytes('name = "Gemeente Zuidwijk é"'.encode("utf-16"))
     with pytest.raises(SettingsWrong, match=r"x\.toml:1: this is not UTF-8 text; save it as UTF-8"):
         require_right([(read(path), read(path).wrong)])
+
+
+def chained(tmp_path: Path, *pairs: tuple[str, str]) -> Reviewed:
+    """A client file with a schedule for each pair: the first service after the second has finished."""
+    lines = ['[client]\nid = "x-y"\nname = "X"']
+    lines += [
+        f'[[agreement]]\nservice = "{service}"\nversion = 1\nvalid_from = 2026-01-01\n'
+        'target = "ledger"\ncredential = "robot"'
+        for service in ("a-a", "b-b", "c-c")
+    ]
+    lines += [
+        f'[[schedule]]\nname = "{one}-after-{other}"\nservice = "{one}"\n'
+        f'when = "after {other} has finished"\ntimezone = "Europe/Amsterdam"'
+        for one, other in pairs
+    ]
+    path = tmp_path / "x.toml"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return read(path)
+
+
+def test_bots_that_would_set_each_other_off_for_ever_are_refused_with_what_to_write(
+    tmp_path: Path,
+) -> None:
+    bots = dict.fromkeys(("a-a", "b-b", "c-c"), BookingBot)
+    chain = chained(tmp_path, ("b-b", "a-a"), ("c-c", "b-b"))
+    assert told(wrong_places([chain], bots)) == []
+    loop = chained(tmp_path, ("b-b", "a-a"), ("c-c", "b-b"), ("a-a", "c-c"))
+    (said,) = told(wrong_places([loop], bots))
+    where = next(
+        number
+        for number, line in enumerate((tmp_path / "x.toml").read_text("utf-8").splitlines(), 1)
+        if line == 'when = "after a-a has finished"'
+    )
+    assert said == (
+        f"{tmp_path / 'x.toml'}:{where}: schedule 'b-b-after-a-a': \"after a-a has finished\": with "
+        "'c-c-after-b-b', 'a-a-after-c-c' runs would set each other off for ever "
+        "(b-b -> c-c -> a-a -> b-b); write a time in one of them, for instance: "
+        'when = "every working day at 07:30"'
+    )
+
+
+def test_a_bot_after_itself_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    bots = dict.fromkeys(("a-a", "b-b", "c-c"), BookingBot)
+    (said,) = told(wrong_places([chained(tmp_path, ("a-a", "a-a"))], bots))
+    assert (
+        "schedule 'a-a-after-a-a': a run of a-a that waits for a run of a-a would never end" in said
+    )
+    assert said.endswith("name another service, or write a time")
 
 
 def test_a_calendar_may_not_become_shorter_than_a_schedule_that_uses_it(bureau: Bureau) -> None:

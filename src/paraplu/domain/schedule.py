@@ -90,7 +90,7 @@ class Schedule(Setting):
         if isinstance(rule, AfterService) and rule.service == self.service:
             raise ValueError(
                 f"a run of {self.service} that waits for a run of {self.service} would never end: name "
-                "another service"
+                "another service, or write a time"
             )
         return self
 

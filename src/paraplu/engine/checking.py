@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from paraplu.domain.agreement import Agreement
 from paraplu.domain.calendar import categories_of
+from paraplu.domain.chain import loops
 from paraplu.domain.folder import shared_paths
 from paraplu.domain.rule import AfterService
 from paraplu.domain.schedule import Schedule
@@ -210,6 +211,10 @@ class _Check:
             name = dates_of(schedule)
             if name is not None:
                 yield from self._calendar(file, place, schedule, name)
+        # A file holds all schedules of its client: those that are not in it are ended.
+        for loop in loops(content.schedule):
+            number = next(n for n, one in enumerate(content.schedule) if one is loop[0])
+            yield file.wrong_at(file.at("schedule", number, "when"), _for_ever(loop))
 
     def _service(
         self, file: Reviewed, place: tuple[str | int, ...], service: str, agreed: set[str]
@@ -248,6 +253,16 @@ def _outlives(schedule: Schedule, calendar: SharedCalendar) -> str | None:
         return None
     return (
         f"calendar '{calendar.id}' ends on {end}, before the schedule; write: valid_until = {end}"
+    )
+
+
+def _for_ever(loop: Sequence[Schedule]) -> str:
+    """What to write in place of schedules that set each other off again and again."""
+    others = ", ".join(f"'{one.name}'" for one in loop[1:])
+    way = " -> ".join(one.service for one in (*loop, loop[0]))
+    return (
+        f'"{loop[0].when}": with {others} runs would set each other off for ever ({way}); write a time in '
+        'one of them, for instance: when = "every working day at 07:30"'
     )
 
 
