@@ -12,8 +12,8 @@ from bureau import BOOKING, CLIENT, PEOPLE, START, Bureau, booking
 from post import LINK, address, give_addresses, rows, told
 
 from leaks import leaks
-from paraplu.domain.notice import FACTS, NoticeKind
-from paraplu.engine.letters import SENTENCES, TITLES, Letters
+from paraplu.domain.notice import FACTS, NoticeKind, Sort
+from paraplu.engine.letters import MORE, ONE, SENTENCES, SUBJECT_MORE, TITLES, Letters
 from paraplu.engine.notices import facts_of
 from paraplu.errors import SettingsWrong
 from paraplu.store import tables
@@ -286,6 +286,7 @@ def test_everything_that_is_said_in_mails_is_translated(bureau: Bureau) -> None:
     from paraplu.engine import letters as words
 
     texts = [*TITLES.values(), *(text for said in SENTENCES.values() for _why, text in said)]
+    texts += [one for _what, one in words.ONE.values()]
     texts += [words.MORE, words.SUBJECT_MORE, words.IN_ZONE, words.OURSELVES, words.FOOT]
     texts += [words.TEST_SUBJECT, words.TEST_TEXT]
     for language in ("nl", "da"):
@@ -299,6 +300,57 @@ def test_every_kind_has_a_title_and_says_something_that_uses_its_facts(kind: Not
     used = " ".join(text for _why, text in SENTENCES[kind])
     silent = {"why", "then", "run"}  # these choose the sentence, or are for the link
     assert {name for name in FACTS[kind] if f"{{{name}}}" not in used} <= silent
+
+
+def test_every_sentence_that_counts_has_a_form_for_one() -> None:
+    counted = {*ONE, MORE}  # "and 1 more like this" is as it should be, in each language
+    for kind, sentences in SENTENCES.items():
+        figures = {f"{{{name}}}" for name, sort in FACTS[kind].items() if sort is Sort.FIGURE}
+        for why, text in sentences:
+            many = why in ("first-cases-shown", "too-many-exceptions")  # one case is not large
+            listed = text.startswith("Received: ")
+            if any(figure in text for figure in figures) and not many and not listed:
+                assert text in counted
+    said = {text for sentences in SENTENCES.values() for _why, text in sentences}
+    assert set(ONE) <= said | {SUBJECT_MORE}
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "text"),
+    [
+        (
+            "en",
+            "Paraplu: Cases are still overdue, and one more notice",
+            ": one case is overdue, since",
+        ),
+        (
+            "nl",
+            "Paraplu: Zaken zijn nog steeds over tijd, en nog één bericht",
+            ": één zaak is over",
+        ),
+        (
+            "da",
+            "Paraplu: Sager er stadig over fristen, og én besked mere",
+            ": én sag er over fristen",
+        ),
+    ],
+)
+def test_one_is_said_as_one(bureau: Bureau, language: str, subject: str, text: str) -> None:
+    parts = bureau.centre.parts
+    with parts.database.write() as connection:
+        for number in (1, 2):
+            said = {"service": BOOKING, "cases": number, "since": date(2026, 11, number)}
+            parts.notices.tell(
+                connection,
+                NoticeKind.STILL_OVERDUE,
+                f"about-{number}",
+                CLIENT,
+                said,
+                [bureau.who("olga")],
+            )
+    letter = letters(bureau).write("x", "y@z", language, rows(bureau), START)
+    assert letter.subject == subject
+    assert text in letter.text
 
 
 def test_what_is_much_of_one_kind_is_a_number(bureau: Bureau) -> None:

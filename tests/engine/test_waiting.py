@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
-
 from bureau import Bureau, booking
-from paraplu_ledger import BookingBot, SetLine
-
-from paraplu import Bot, Change
+from hurried import bot_with_latest
 
 LARGE = {"wanted": "3500.00"}  # 1,000 more: above Carla's mandate of 500
-
-
-def bot_with_latest(bureau: Bureau, hours: int) -> type[Bot[Any]]:
-    class Late(SetLine):
-        latest = bureau.time.now + timedelta(hours=hours)
-
-    class LateBot(BookingBot):
-        def change(self, case: Any, desk: Any) -> Change[Any]:
-            return Late(case, desk["ledger"])
-
-    return LateBot
 
 
 def test_a_person_is_called_a_day_before_a_waiting_case_becomes_too_late(bureau: Bureau) -> None:

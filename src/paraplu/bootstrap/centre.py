@@ -43,6 +43,7 @@ from paraplu.engine.folders import Folders
 from paraplu.engine.hands import Tools
 from paraplu.engine.holidays import Holidays
 from paraplu.engine.intake import Intake
+from paraplu.engine.late import Late
 from paraplu.engine.leases import Leases
 from paraplu.engine.outbox import Outbox
 from paraplu.engine.parts import Parts
@@ -51,7 +52,6 @@ from paraplu.engine.report import RunReport
 from paraplu.engine.runs import Runs
 from paraplu.engine.schedules import Schedules
 from paraplu.engine.sequencer import Sequencer
-from paraplu.engine.waiting import Late
 from paraplu.errors import SettingsWrong
 from paraplu.logging import catch_forgotten, log_to
 from paraplu.plugins import Plugins

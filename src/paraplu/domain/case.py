@@ -43,6 +43,7 @@ _MOVES: dict[State, frozenset[State]] = {
             State.ALREADY,
             State.RETURNED,
             State.WITHDRAWN,
+            State.BY_HAND,
         }
     ),
     State.WITH_PERSON: frozenset(

@@ -31,11 +31,14 @@ class NoticeKind(StrEnum):
     FAILING = "failing"
     OVERDUE = "overdue"
     STILL_OVERDUE = "still-overdue"
+    LATE = "late"
     MISSED = "missed"
     CIRCUIT_OPEN = "circuit-open"
     WAITING = "waiting"
     STILL_WAITING = "still-waiting"
     NOBODY_DECIDES = "nobody-decides"
+    FOLDER_AWAY = "folder-away"
+    FOLDER_BACK = "folder-back"
     PASSWORD_EXPIRES = "password-expires"  # noqa: S105
     AUDIT_BROKEN = "audit-broken"
 
@@ -47,6 +50,7 @@ URGENT = frozenset(
         NoticeKind.CIRCUIT_OPEN,
         NoticeKind.MISSED,
         NoticeKind.FAILING,
+        NoticeKind.LATE,
     }
 )
 """Kinds that are not gathered first."""
@@ -78,11 +82,14 @@ FACTS: Mapping[NoticeKind, Mapping[str, Sort]] = {
     NoticeKind.FAILING: _SERVICE,
     NoticeKind.OVERDUE: {**_SERVICE, "cases": _FIGURE, "day": _DAY},
     NoticeKind.STILL_OVERDUE: {**_SERVICE, "cases": _FIGURE, "since": _DAY},
+    NoticeKind.LATE: {**_SERVICE, "cases": _FIGURE, "latest": _INSTANT},
     NoticeKind.MISSED: {**_SERVICE, "schedule": Sort.CODE, "planned_for": _INSTANT},
     NoticeKind.CIRCUIT_OPEN: {**_SERVICE, "target": Sort.CODE, "again_at": _INSTANT},
     NoticeKind.WAITING: {**_SERVICE, "until": _INSTANT, "then": Sort.CODE, "latest": _INSTANT},
     NoticeKind.STILL_WAITING: {**_SERVICE, "cases": _FIGURE, "since": _DAY},
     NoticeKind.NOBODY_DECIDES: {**_SERVICE, "why": Sort.CODE, "until": _INSTANT},
+    NoticeKind.FOLDER_AWAY: {**_SERVICE, "why": Sort.CODE, "since": _INSTANT},
+    NoticeKind.FOLDER_BACK: {**_SERVICE, "since": _INSTANT},
     NoticeKind.PASSWORD_EXPIRES: {"credential": Sort.CODE, "expires": _DAY, "days": _FIGURE},
     NoticeKind.AUDIT_BROKEN: {"findings": _FIGURE, "files": _FIGURE},
 }

@@ -16,7 +16,7 @@ from paraplu.engine.clock import to_ms
 from paraplu.engine.journal import Personal
 from paraplu.engine.mandates import standing_approvals
 from paraplu.engine.planning import Prepared
-from paraplu.engine.settling import Held
+from paraplu.engine.settling import Held, Settling
 from paraplu.engine.turn import Turn
 from paraplu.store import cases, plans
 from paraplu.store.entries import NewEntry
@@ -95,6 +95,7 @@ class Approving:
             if question is None:
                 cases.write(connection, case.uid, fence=case.fence, state=State.PLANNED, **values)
             else:
+                Settling(self._turn).taken_up(connection, case)
                 story = files.seal_story(case.uid, case.key, Story((Said(None, question),)))
                 cases.write(
                     connection,

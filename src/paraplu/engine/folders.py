@@ -23,6 +23,7 @@ from paraplu.domain.message import Message
 from paraplu.engine.answers import Answers
 from paraplu.engine.drops import Drops, Elsewhere
 from paraplu.engine.intake import HeldBack, Intake
+from paraplu.engine.outages import Outages
 from paraplu.engine.outfolders import OutFolders
 from paraplu.engine.parts import Parts
 from paraplu.engine.places import Place, Places
@@ -103,6 +104,7 @@ class Folders:
         self._lock_file = home / "locks" / "folders.lock"
         self._drops = Drops(parts, intake, home / "incoming")
         self._outfolders = OutFolders(parts)
+        self._outages = Outages(parts)
         self._tell = tell
         self._sightings: dict[str, dict[str, Sighting]] = {}
         self._pauses = Pauses()
@@ -142,6 +144,7 @@ class Folders:
         unknown = {one.hash for one in places} - self._known
         self._known |= {one for one in unknown if drops.knows_folder(connection, one)}
         todo = _Todo(set(self._known), defaultdict(list), defaultdict(list), defaultdict(list))
+        self._outages.begin(connection)
         for row in drops.lying(connection):
             todo.lying[row.folder_hash].append(row)
         for row in drops.to_answer(connection):
@@ -155,7 +158,7 @@ class Folders:
     def _look_into(self, place: Place, todo: _Todo, at: float, looked: Looked) -> None:
         known = place.hash in todo.known
         if place.shared:  # then it proves nothing
-            self._away(place, "in", "folder-shared", looked)
+            self._away(place, "in", "folder-shared", at, looked)
             return
         if place.below and not known:
             with suppress(OSError):  # said below
@@ -163,9 +166,9 @@ class Folders:
         try:
             lying, out_away = self._ask(place, known)
         except Away as away:
-            self._away(place, "in", away.code, looked)
+            self._away(place, "in", away.code, at, looked)
             return
-        self._back(place, "in", looked)
+        self._back(place, "in", at, looked)
         left = self._finish(place, todo.lying[place.hash], lying, at, looked)
         to_answer, undelivered = todo.to_answer[place.key], todo.undelivered[place.key]
         if self._take_in(place, left, lying, at, looked):
@@ -176,9 +179,9 @@ class Folders:
             with self._parts.database.read() as connection:
                 undelivered = drops.undelivered(connection, **place.names)
         if out_away:
-            self._away(place, "out", out_away, looked)
+            self._away(place, "out", out_away, at, looked)
         else:
-            self._back(place, "out", looked)
+            self._back(place, "out", at, looked)
             self._deliver(place, undelivered, at, looked)
 
     def _ask(self, place: Place, known: bool) -> tuple[Lying, str]:
@@ -374,14 +377,16 @@ class Folders:
         client, service = place.client.id, place.agreement.service
         looked.happened.append(Happened(what, client, service, file, receipt, reason, why))
 
-    def _away(self, place: Place, which: str, code: str, looked: Looked) -> None:
+    def _away(self, place: Place, which: str, code: str, at: float, looked: Looked) -> None:
         self._note(looked, place, "away", reason=code)
+        self._outages.away(place, which, code, at)
         mark = ("away", which, place.hash, code)
         if mark not in self._said:
             self._said.add(mark)
             self._tell("folder_away", **place.names, code=code, kind=which)
 
-    def _back(self, place: Place, which: str, looked: Looked) -> None:
+    def _back(self, place: Place, which: str, at: float, looked: Looked) -> None:
+        self._outages.back(place, which, at)
         marks = {one for one in self._said if one[:3] == ("away", which, place.hash)}
         if marks:
             self._said -= marks

@@ -30,11 +30,14 @@ TITLES: Mapping[NoticeKind, str] = {
     K.FAILING: "A run failed",
     K.OVERDUE: "Cases are overdue",
     K.STILL_OVERDUE: "Cases are still overdue",
+    K.LATE: "Cases must be done soon, and no run has taken them up",
     K.MISSED: "A planned run was missed",
     K.CIRCUIT_OPEN: "A run has paused itself",
     K.WAITING: "A case waits for your approval",
     K.STILL_WAITING: "Cases still wait for your approval",
     K.NOBODY_DECIDES: "Nobody decides about a case",
+    K.FOLDER_AWAY: "A watched folder is away",
+    K.FOLDER_BACK: "A watched folder is back",
     K.PASSWORD_EXPIRES: "The password of a robot account expires",
     K.AUDIT_BROKEN: "The audit log or its evidence is not what was written",
 }
@@ -81,6 +84,13 @@ SENTENCES: Mapping[NoticeKind, Sequence[tuple[str | None, str]]] = {
     K.STILL_OVERDUE: (
         (None, "{service}: {cases} cases are overdue, the oldest of them since {since}."),
     ),
+    K.LATE: (
+        (
+            None,
+            "{service}: {cases} cases must be done before {latest} and no run has taken them up.",
+        ),
+        (None, "See that a run comes in time, or find another way."),
+    ),
     K.MISSED: (
         (
             None,
@@ -117,6 +127,19 @@ SENTENCES: Mapping[NoticeKind, Sequence[tuple[str | None, str]]] = {
         ("no-holder", "{service}: nobody has a mandate by which a case could be decided about."),
         ("silent", "{service}: everybody who may decide about a case was asked, and nobody has."),
     ),
+    K.FOLDER_AWAY: (
+        (None, "{service}: a watched folder has been away since {since}."),
+        ("folder-missing", "It does not exist."),
+        ("folder-not-allowed", "It may not be read or written."),
+        ("folder-does-not-answer", "Its server does not answer."),
+        ("folder-not-mounted", "Its own folders are missing: is the share mounted?"),
+        ("folder-in-it-is-no-folder", "One of the folders in it is no folder any more."),
+        ("folder-shared", "Another agreement has the same folder, so that it proves nothing."),
+        ("out-folder-missing", "The folder for answers does not exist."),
+        ("out-folder-is-no-folder", "The folder for answers is no folder."),
+        (None, "Nothing is lost, but nothing is taken in or answered there until it is back."),
+    ),
+    K.FOLDER_BACK: ((None, "{service}: the watched folder that was away since {since} is back."),),
     K.PASSWORD_EXPIRES: (
         (
             None,
@@ -128,6 +151,43 @@ SENTENCES: Mapping[NoticeKind, Sequence[tuple[str | None, str]]] = {
         (None, "The check found {findings} things wrong in the audit log and {files} in evidence."),
         (None, "Change nothing, keep the backups, and look at it now."),
     ),
+}
+# Of a sentence that counts: what is counted, and the sentence for one. English, Dutch, Danish, Norwegian,
+# Swedish and Finnish say that of 1 only (Unicode CLDR, plural rules); Icelandic, to come, also of 21.
+ONE: Mapping[str, tuple[str, str]] = {
+    "{service}: a delivery of {rows} requests was taken in.": (
+        "rows",
+        "{service}: a delivery of one request was taken in.",
+    ),
+    "{service}: a run set {set_aside} of {handled} cases aside for a person.": (
+        "handled",
+        "{service}: a run set the one case that it took up aside for a person.",
+    ),
+    "{service}: {cases} cases are not finished and should have been by {day}.": (
+        "cases",
+        "{service}: one case is not finished and should have been by {day}.",
+    ),
+    "{service}: {cases} cases are overdue, the oldest of them since {since}.": (
+        "cases",
+        "{service}: one case is overdue, since {since}.",
+    ),
+    "{service}: {cases} cases must be done before {latest} and no run has taken them up.": (
+        "cases",
+        "{service}: one case must be done before {latest} and no run has taken it up.",
+    ),
+    "{service}: {cases} cases still wait for your approval, the oldest since {since}.": (
+        "cases",
+        "{service}: one case still waits for your approval, since {since}.",
+    ),
+    "The password of the robot account {credential} expires on {expires} ({days} days).": (
+        "days",
+        "The password of the robot account {credential} expires on {expires} (one day).",
+    ),
+    "The check found {findings} things wrong in the audit log and {files} in evidence.": (
+        "findings",
+        "The check found one thing wrong in the audit log and {files} in evidence.",
+    ),
+    "{title}, and {count} more notices": ("count", "{title}, and one more notice"),
 }
 MORE = "and {count} more like this"
 SUBJECT_MORE = "{title}, and {count} more notices"
@@ -148,13 +208,20 @@ _PATHS: Mapping[NoticeKind, tuple[str, str]] = {  # of the console, and on the c
     K.COLLATERAL: ("cases/{uid}", "paraplu cases show {uid}"),
     K.FAILING: ("runs/{uid}", "paraplu audit find --kind run-ended"),
     K.OVERDUE: ("cases?{query}", "paraplu cases list --client {client} --service {service}"),
+    K.LATE: ("cases?{query}", "paraplu cases list --client {client} --service {service}"),
     K.MISSED: ("planned/{uid}", "paraplu schedules missed"),
     K.CIRCUIT_OPEN: ("runs/{uid}", "paraplu audit find --kind run-paused"),
     K.WAITING: ("cases/{uid}", "paraplu cases show {uid}"),
     K.STILL_WAITING: ("cases?{query}", "paraplu cases list --client {client} --state waiting"),
     K.NOBODY_DECIDES: ("cases/{uid}", "paraplu cases show {uid}"),
+    K.FOLDER_AWAY: ("health", "paraplu folders look"),
+    K.FOLDER_BACK: ("health", "paraplu folders look"),
     K.PASSWORD_EXPIRES: ("health", "paraplu doctor"),
     K.AUDIT_BROKEN: ("audit", "paraplu audit verify"),
+}
+_STATES: Mapping[NoticeKind, Mapping[str, str]] = {
+    K.OVERDUE: {"overdue": "yes"},
+    K.STILL_WAITING: {"state": "waiting"},
 }
 
 
@@ -184,7 +251,7 @@ class Letters:
         title = wording.text(TITLES[kinds[0]])
         if len(rows) > 1:
             values: dict[str, Any] = {"title": title, "count": len(rows) - 1}
-            title = wording.say(Message("notices", SUBJECT_MORE, values))
+            title = wording.say(_counted("notices", SUBJECT_MORE, values))
         parts: list[str] = []
         for client in sorted({row.client for row in rows}, key=lambda one: (one is not None, one)):
             parts += self._of_client(
@@ -234,7 +301,7 @@ class Letters:
             chosen.add("no-again")
         said = []
         for choice, sentence in SENTENCES[kind]:
-            message = Message(kind.value, sentence, values)
+            message = _counted(kind.value, sentence, values)
             if choice in chosen and _sayable(message):
                 said.append(wording.say(message))
         return " ".join(said) or wording.text(TITLES[kind])
@@ -244,7 +311,7 @@ class Letters:
         kind = K.OVERDUE if kind is K.STILL_OVERDUE else kind
         path, command = _PATHS[kind]
         service = str(facts.get("service", ""))
-        state = {"state": "waiting"} if kind is K.STILL_WAITING else {"overdue": "yes"}
+        state = _STATES.get(kind, {})
         names = {
             "uid": row.about.partition("/")[0],
             "client": row.client or "",
@@ -254,6 +321,12 @@ class Letters:
         if self._link:
             return f"{self._link}/{path.format(**names)}"
         return command.format(**names)
+
+
+def _counted(code: str, sentence: str, values: Mapping[str, Any]) -> Message:
+    """The sentence, in its form for one when one is what it counts."""
+    what, one = ONE.get(sentence, ("", sentence))
+    return Message(code, one if values.get(what) == 1 else sentence, values)
 
 
 def _sayable(message: Message) -> bool:

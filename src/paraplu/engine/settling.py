@@ -21,6 +21,9 @@ from paraplu.engine.turn import Turn
 from paraplu.store import cases, exceptions, plans
 from paraplu.store.keys import KeyStore
 
+NOT_TAKEN_UP = "not-taken-up"
+"""The code of the exception on a case that no run took up in time; it is over when one has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -89,6 +92,7 @@ class Settling:
     ) -> None:
         """`aside` inside a transaction that writes more."""
         said = tuple(Said(None, finding.message) for finding in findings)
+        self.taken_up(connection, case)
         for finding in findings:
             self.open_exception(connection, case, finding)
         cases.write(
@@ -105,6 +109,11 @@ class Settling:
             client, service = self._turn.terms.client.id, self._turn.terms.agreement.service
             facts = {"service": service, "run": self._turn.uid}
             self._parts.notices.tell(connection, NoticeKind.COLLATERAL, case.uid, client, facts)
+
+    def taken_up(self, connection: Connection, case: Held) -> None:
+        """A run has taken the case as far as it goes: nobody need see to that any more."""
+        now = self._parts.clock.ms()
+        exceptions.close_codes(connection, case.uid, (NOT_TAKEN_UP,), "taken-up", now)
 
     def add_exception(self, connection: Connection, case: Held, finding: ToPerson) -> None:
         """Open an exception on a case that comes to rest as it is, with its entry."""
@@ -181,6 +190,7 @@ class Settling:
     def _close(
         self, connection: Connection, case: Held, state: State, story: Story, reason: str
     ) -> None:
+        self.taken_up(connection, case)
         cases.write(
             connection,
             case.uid,

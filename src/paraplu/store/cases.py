@@ -6,13 +6,14 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from paraplu.domain.case import State, may_move, move
+from paraplu.domain.case import DUE, State, may_move, move
+from paraplu.domain.receipt import ReceiptState
 from paraplu.errors import FenceLost, NotFound
 from paraplu.store.database import holding
-from paraplu.store.tables import cases
+from paraplu.store.tables import cases, receipts
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -132,6 +133,25 @@ def waiting_until(connection: Connection, moment: int) -> list[Row[Any]]:
         cases.c.state == State.WAITING.value, cases.c.latest.is_not(None), cases.c.latest <= moment
     )
     return list(connection.execute(query.order_by(cases.c.latest)))
+
+
+def due_until(connection: Connection, moment: int, now: int) -> list[Row[Any]]:
+    """Cases that are due and that no run is working on, and must be done by `moment` (milliseconds).
+
+    That is said by their plan. A case without one, which no run has looked at yet, is here when its deadline
+    lies between `now` and `moment`, unless it is kept back with its receipt.
+    """
+    states = [state.value for state in DUE if state is not State.WORKING]
+    soon = and_(cases.c.latest.is_(None), cases.c.deadline > now, cases.c.deadline <= moment)
+    query = (
+        select(cases)
+        .join(receipts, receipts.c.uid == cases.c.receipt)
+        .where(
+            cases.c.state.in_(states),
+            or_(cases.c.latest <= moment, and_(soon, receipts.c.state != ReceiptState.HELD.value)),
+        )
+    )
+    return list(connection.execute(query.order_by(cases.c.deadline, cases.c.uid)))
 
 
 def of_receipt(connection: Connection, receipt: str) -> list[Row[Any]]:

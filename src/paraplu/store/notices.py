@@ -37,6 +37,15 @@ def told(connection: Connection, kind: str, abouts: Sequence[str]) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
+def unanswered(connection: Connection, kind: str, answer: str) -> dict[str, str]:
+    """What somebody was told of by a notice of one kind and nobody by one of the other: facts, by `about`."""
+    answered = select(notices.c.about).where(notices.c.kind == answer)
+    query = select(notices.c.about, notices.c.facts).where(
+        notices.c.kind == kind, notices.c.about.not_in(answered)
+    )
+    return {row.about: row.facts for row in connection.execute(query)}
+
+
 def told_persons(
     connection: Connection, kind: str, abouts: Sequence[tuple[str, str]]
 ) -> set[tuple[str, str]]:

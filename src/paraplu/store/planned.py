@@ -152,6 +152,22 @@ def next_time(connection: Connection, now: int) -> int | None:
     return connection.execute(_next_time(), {"now": now}).scalar()
 
 
+def coming(
+    connection: Connection, client: str, service: str, begin: int, end: int
+) -> list[Row[Any]]:
+    """Planned runs of a client's service that will be due after `begin`, up to and including `end`."""
+    at = func.coalesce(planned_runs.c.due_at, planned_runs.c.planned_for)
+    query = select(planned_runs).where(
+        planned_runs.c.client == client,
+        planned_runs.c.service == service,
+        planned_runs.c.state == PlannedState.PLANNED.value,
+        planned_runs.c.planned_for <= end,
+        at > begin,
+        at <= end,
+    )
+    return list(connection.execute(query.order_by(planned_runs.c.planned_for)))
+
+
 def not_as_planned(connection: Connection, begin: int) -> list[Row[Any]]:
     """Planned runs for later than `begin` (milliseconds) of which something has become already."""
     query = select(planned_runs).where(
