@@ -8,6 +8,7 @@ import pickle
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -104,14 +105,16 @@ class Children:
     """Starts children for runs, and some that wait warm for the next ones when it is asked to.
 
     `make_tools` is called in the child and must be picklable. `warm` gives the names of the connectors to
-    start ahead. Where the system can fork, what all children need is loaded once (`paraplu.dispatch.ahead`).
+    start ahead. Where the system can fork, what all children need is loaded once: `paraplu.dispatch.ahead`,
+    and the module of `make_tools` with all that it imports, which would be nearly all that a start takes.
     """
 
     def __init__(self, make_tools: Callable[[], Tools], warm: Callable[[], Sequence[str]]) -> None:
         can_fork = "forkserver" in multiprocessing.get_all_start_methods()
         self._context: Any = multiprocessing.get_context("forkserver" if can_fork else "spawn")
         if can_fork:
-            self._context.set_forkserver_preload(["paraplu.dispatch.ahead"])
+            made_by = make_tools.func if isinstance(make_tools, partial) else make_tools
+            self._context.set_forkserver_preload(["paraplu.dispatch.ahead", made_by.__module__])
         self._make_tools = make_tools
         self._warm = warm
         self._spares: list[Child] = []
