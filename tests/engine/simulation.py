@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bureau import BookingBot, Bureau
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from domain.brute_force import (
     ZONES,
@@ -52,6 +52,9 @@ _PAY_DAYS = {
     for month in range(1, 13)
 }
 _DAY = timedelta(days=1)
+_DUE = select(func.count()).where(  # built once: a year asks thousands of times
+    tables.runs.c.ended_at.is_(None), tables.runs.c.due_at <= bindparam("now")
+)
 _MINUTE = 60_000
 _WHILE = 480 * _MINUTE
 
@@ -405,10 +408,7 @@ class Simulation:
 
     def _due(self, now: int) -> int:
         with self.bureau.centre.parts.database.read() as connection:
-            query = select(func.count()).where(
-                tables.runs.c.ended_at.is_(None), tables.runs.c.due_at <= now
-            )
-            return int(connection.execute(query).scalar_one())
+            return int(connection.execute(_DUE, {"now": now}).scalar_one())
 
     def _end_runs(self, now: int) -> None:
         """A worker without trouble: takes what is due and ends it; now and then by the store's own way."""

@@ -147,17 +147,24 @@ class Ahead:
             self._journal.write(connection, *kept.entries)
 
     def keep(
-        self, connection: Connection, row: Any, now: int, calendars: Calendars | None = None
+        self,
+        connection: Connection,
+        row: Any,
+        now: int,
+        calendars: Calendars | None = None,
+        there: Sequence[Any] | None = None,
     ) -> Kept:
         """Bring the planned runs of one schedule up to `now` and ahead. `row` is held by this transaction.
 
-        The entries that are given are the caller's to write. `calendars` are others than one's own.
+        The entries that are given are the caller's to write. `calendars` are others than one's own, `there`
+        the planned runs after `now` that stand in the ledger, for who has read them already.
         """
         changed = row.planned_until <= row.applied_at
         schedule = read_schedule(row.settings)
         if not changed and not isinstance(schedule.rule, TimeRule):
             return Kept(int(row.planned_until), [])  # events and people make its runs
-        there = planned.after(connection, schedule.id, now)
+        if there is None:
+            there = planned.after(connection, schedule.id, now)
         wanted, until = self._wanted(
             connection, row, schedule, there, now, calendars or self.calendars
         )
@@ -204,7 +211,9 @@ class Ahead:
         if row.ended_at is not None or not isinstance(schedule.rule, TimeRule):
             return [], least
         calendar, days = calendars(connection, row.client, row.service)
-        zone = read_client(clients.get(connection, row.client) or "").zone
+        zone = schedule.zone
+        if calendar.maintenance or calendar.freezes:  # they are meant in the client's time zone
+            zone = read_client(clients.get(connection, row.client) or "").zone
         begin, present = from_ms(min(row.planned_until, now)), from_ms(now)
 
         def between(after: datetime, until: datetime) -> Iterator[Slot]:

@@ -9,7 +9,7 @@ package says; see `engine/holidays.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -35,6 +35,9 @@ Dates = Mapping[str, tuple[date, ...]]
 
 Key = tuple[str, tuple[str, ...]]
 """A country and categories of its holidays, in alphabetical order."""
+
+Of = Callable[[Connection, str, str], tuple[Calendar, Dates]]
+"""Gives the calendar of a client's service, and the dates of all shared calendars."""
 
 Accepted = Mapping[Key, Mapping[int, frozenset[date]]]
 """The holidays that were accepted, by key and year."""
@@ -96,11 +99,23 @@ class Calendars:
         that it includes, with the holidays that were accepted. In a transaction that may write, the holidays
         of this year and the next are accepted when they are needed for the first time.
         """
-        view = self.view(connection, client)
-        agreement = view.agreement(client, service)
-        if agreement is not None and self._noted(connection, agreement, view.accepted):
-            view = self.view(connection, client)
-        return view.calendar(client, service), view.dates()
+        return self.of_many(connection, {client})(connection, client, service)
+
+    def of_many(self, connection: Connection, wanted: Collection[str]) -> Of:
+        """`of` for services of several clients in one transaction: what is on record is read once."""
+        view = self.view(connection, wanted)
+        known: dict[tuple[str, str], tuple[Calendar, Dates]] = {}
+
+        def of(connection: Connection, client: str, service: str) -> tuple[Calendar, Dates]:
+            nonlocal view
+            if (client, service) not in known:
+                agreement = view.agreement(client, service)
+                if agreement is not None and self._noted(connection, agreement, view.accepted):
+                    view = self.view(connection, wanted)
+                known[client, service] = view.calendar(client, service), view.dates()
+            return known[client, service]
+
+        return of
 
     def under(self, connection: Connection, agreement: Agreement) -> Calendar:
         """The calendar of this very version of an agreement, made up as `of` does."""
@@ -110,10 +125,10 @@ class Calendars:
         shared = self.shared(connection) if agreement.calendar.include else {}
         return _calendar(agreement.calendar, shared, accepted)
 
-    def view(self, connection: Connection, client: str | None = None) -> View:
-        """All calendars, of one client only if it is given."""
+    def view(self, connection: Connection, wanted: Collection[str] | None = None) -> View:
+        """All calendars, of these clients only if they are given."""
         return View(
-            Agreed.of(connection, None if client is None else {client}),
+            Agreed.of(connection, wanted),
             self.shared(connection),
             _accepted(connection),
             self._clock.now().date(),

@@ -18,7 +18,7 @@ from paraplu.domain.pause import Pause, holding_back
 from paraplu.domain.planned import Coming, PlannedState, Settled, Why, settle
 from paraplu.engine import events
 from paraplu.engine.agreed import Agreed
-from paraplu.engine.ahead import LEAST_AHEAD, Ahead, read_schedule
+from paraplu.engine.ahead import LEAST_AHEAD, Ahead, Kept, read_schedule
 from paraplu.engine.asking import RUN, Asking
 from paraplu.engine.clock import from_ms
 from paraplu.engine.journal import OURSELVES, Hand
@@ -174,30 +174,41 @@ class Planner:
 
     def _keep(self, connection: Connection, rows: Sequence[Any], now: int) -> None:
         """Plan schedules. One that cannot be planned stops no other."""
-        known: dict[tuple[str, str], Any] = {}
-
-        def calendars(connection: Connection, client: str, service: str) -> Any:
-            if (client, service) not in known:
-                known[client, service] = self.ahead.calendars(connection, client, service)
-            return known[client, service]
-
+        try:
+            with connection.begin_nested():
+                calendars = self._parts.calendars.of_many(connection, {row.client for row in rows})
+                there = planned.after_each(
+                    connection, [f"{row.client}/{row.name}" for row in rows], now
+                )
+                together = [
+                    (row, self.ahead.keep(connection, row, now, calendars, lines))
+                    for row, lines in zip(rows, there.values(), strict=True)
+                ]
+        except StorageDown:
+            raise
+        except Exception:  # one of them cannot be planned: each by itself shows which
+            each = [(row, self._keep_alone(connection, row, now)) for row in rows]
+            together = [(row, kept) for row, kept in each if kept is not None]
         entries: list[NewEntry] = []
-        for row in rows:
-            name = row.client, row.name
-            try:
-                with connection.begin_nested():
-                    kept = self.ahead.keep(connection, row, now, calendars)
-            except StorageDown:
-                raise
-            except Exception as error:
-                self._not_before[name] = now + _AFTER_TROUBLE
-                self._trouble(client=row.client, schedule=row.name, exc_info=error)
-                continue
+        for row, kept in together:
             entries += kept.entries
             # A dense one does not reach as far as others: it is planned again when half is used up.
             ahead = kept.until - now
-            self._not_before[name] = now + (max(ahead // 4, _SOON) if ahead > 0 else _NO_TIMES)
+            wait = max(ahead // 4, _SOON) if ahead > 0 else _NO_TIMES
+            self._not_before[row.client, row.name] = now + wait
         self._parts.journal.write(connection, *entries)
+
+    def _keep_alone(self, connection: Connection, row: Any, now: int) -> Kept | None:
+        """Plan one schedule. None when it cannot be planned, which is told."""
+        try:
+            with connection.begin_nested():
+                return self.ahead.keep(connection, row, now)
+        except StorageDown:
+            raise
+        except Exception as error:
+            self._not_before[row.client, row.name] = now + _AFTER_TROUBLE
+            self._trouble(client=row.client, schedule=row.name, exc_info=error)
+            return None
 
     def _hear(self, connection: Connection, rows: Sequence[Any], now: int) -> None:
         """Make planned runs of events."""

@@ -9,6 +9,12 @@ from sqlalchemy import Connection, Row, select
 from paraplu.store.database import add_missing
 from paraplu.store.tables import accepted_holidays, calendars
 
+# Built once: that takes longer than it takes the database to answer.
+_EVERY = select(calendars.c.id, calendars.c.settings).order_by(calendars.c.id)
+_ACCEPTED = select(accepted_holidays).order_by(
+    accepted_holidays.c.country, accepted_holidays.c.categories, accepted_holidays.c.year
+)
+
 
 def put(connection: Connection, calendar: str, settings: str, by: str, now: int) -> None:
     """Add a shared calendar or replace its settings."""
@@ -22,18 +28,12 @@ def put(connection: Connection, calendar: str, settings: str, by: str, now: int)
 
 def every(connection: Connection) -> dict[str, str]:
     """The settings of all shared calendars, by id."""
-    query = select(calendars.c.id, calendars.c.settings).order_by(calendars.c.id)
-    return {row.id: row.settings for row in connection.execute(query)}
+    return {row.id: row.settings for row in connection.execute(_EVERY)}
 
 
 def accepted(connection: Connection) -> list[Row[Any]]:
     """The holidays that were accepted, by country, categories and year."""
-    table = accepted_holidays
-    return list(
-        connection.execute(
-            select(table).order_by(table.c.country, table.c.categories, table.c.year)
-        )
-    )
+    return list(connection.execute(_ACCEPTED))
 
 
 def accept_first(

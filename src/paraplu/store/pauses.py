@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from paraplu.domain.pause import Pause, Scope
 from paraplu.errors import NotFound
 from paraplu.store.database import holding
 from paraplu.store.tables import pauses
+
+# Built once: that takes longer than it takes the database to answer.
+_OPEN = select(pauses).where(pauses.c.ended_at.is_(None)).order_by(pauses.c.begun_at, pauses.c.uid)
+_SINCE = select(pauses).where(
+    or_(pauses.c.ended_at.is_(None), pauses.c.ended_at > bindparam("begin"))
+)
 
 
 def begin(connection: Connection, **values: Any) -> None:
@@ -33,14 +39,12 @@ def get(connection: Connection, uid: str) -> Row[Any]:
 
 def open_ones(connection: Connection) -> list[Row[Any]]:
     """Pauses that nobody has ended, the first first. The time of some may be up."""
-    query = select(pauses).where(pauses.c.ended_at.is_(None))
-    return list(connection.execute(query.order_by(pauses.c.begun_at, pauses.c.uid)))
+    return list(connection.execute(_OPEN))
 
 
 def since(connection: Connection, begin: int) -> list[Pause]:
     """Every pause that held at some instant from `begin` (milliseconds) on."""
-    query = select(pauses).where(or_(pauses.c.ended_at.is_(None), pauses.c.ended_at > begin))
-    return [pause(row) for row in connection.execute(query)]
+    return [pause(row) for row in connection.execute(_SINCE, {"begin": begin})]
 
 
 def pause(row: Any) -> Pause:

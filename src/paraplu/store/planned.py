@@ -178,8 +178,18 @@ def not_as_planned(connection: Connection, begin: int) -> list[Row[Any]]:
 
 def after(connection: Connection, schedule: str, begin: int) -> list[Row[Any]]:
     """All planned runs of a schedule for later than `begin`, held until a writing transaction ends."""
-    values = {"of": schedule, "begin": begin}
-    return list(connection.execute(_after(is_writing(connection)), values))
+    return after_each(connection, [schedule], begin)[schedule]
+
+
+def after_each(
+    connection: Connection, of: Collection[str], begin: int
+) -> dict[str, list[Row[Any]]]:
+    """`after` of several schedules: each of them has its list."""
+    found: dict[str, list[Row[Any]]] = {schedule: [] for schedule in of}
+    values = {"of": sorted(of), "begin": begin}
+    for row in connection.execute(_after(is_writing(connection)), values):
+        found[row.schedule].append(row)
+    return found
 
 
 def listed(
@@ -285,9 +295,9 @@ def _after(holding: bool) -> Select[Any]:
     query = (
         select(planned_runs)
         .where(
-            planned_runs.c.schedule == bindparam("of"),
+            planned_runs.c.schedule.in_(bindparam("of", expanding=True)),
             planned_runs.c.planned_for > bindparam("begin"),
         )
-        .order_by(planned_runs.c.planned_for)
+        .order_by(planned_runs.c.schedule, planned_runs.c.planned_for)
     )
     return query.with_for_update(of=planned_runs, key_share=True) if holding else query

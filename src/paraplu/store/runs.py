@@ -86,16 +86,21 @@ def ended(
 
     By client and service.
     """
-    query = select(runs.c.client, runs.c.service, runs.c.ended_at).where(
-        runs.c.purpose == "run",
-        runs.c.ending.in_(sorted(endings)),
-        runs.c.ended_at > after,
-        runs.c.ended_at <= until,
-    )
+    values = {"endings": sorted(endings), "after": after, "until": until}
     found: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for client, service, at in connection.execute(query):
+    for client, service, at in connection.execute(_ended(), values):
         found[client, service].add(at)
     return {pair: sorted(times) for pair, times in found.items()}
+
+
+@functools.cache
+def _ended() -> Select[Any]:
+    return select(runs.c.client, runs.c.service, runs.c.ended_at).where(
+        runs.c.purpose == "run",
+        runs.c.ending.in_(bindparam("endings", expanding=True)),
+        runs.c.ended_at > bindparam("after"),
+        runs.c.ended_at <= bindparam("until"),
+    )
 
 
 def to_take(

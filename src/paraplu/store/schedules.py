@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Update,
     bindparam,
     func,
     or_,
@@ -118,24 +119,40 @@ def to_keep(connection: Connection) -> list[Row[Any]]:
 
 def running_out(connection: Connection, least: int) -> set[tuple[str, str]]:
     """The schedules whose planned runs stand in the ledger up to an instant before `least` only."""
-    query = select(schedules.c.client, schedules.c.name).where(
-        schedules.c.ended_at.is_(None), schedules.c.planned_until < least
-    )
-    return {(row.client, row.name) for row in connection.execute(query)}
+    rows = connection.execute(_running_out(), {"least": least})
+    return {(row.client, row.name) for row in rows}
 
 
 def planned_up_to(connection: Connection, client: str, name: str, until: int) -> None:
     """Note that every planned run of a schedule up to `until` (milliseconds) stands in the ledger."""
-    connection.execute(
-        schedules.update()
-        .where(schedules.c.client == client, schedules.c.name == name)
-        .values(planned_until=until)
-    )
+    values = {"the_client": client, "the_name": name, "planned_until": until}
+    connection.execute(_planned_up_to(), values)
 
 
 def basis(connection: Connection) -> tuple[Any, ...]:
     """Something that is another when what planned runs are computed from may have changed."""
     return tuple(connection.execute(_basis()).one())
+
+
+# Built once: that takes longer than it takes the database to answer. ---------------------------------
+
+
+@functools.cache
+def _running_out() -> Select[Any]:
+    return select(schedules.c.client, schedules.c.name).where(
+        schedules.c.ended_at.is_(None), schedules.c.planned_until < bindparam("least")
+    )
+
+
+@functools.cache
+def _planned_up_to() -> Update:
+    return (
+        schedules.update()
+        .where(
+            schedules.c.client == bindparam("the_client"), schedules.c.name == bindparam("the_name")
+        )
+        .values(planned_until=bindparam("planned_until"))
+    )
 
 
 @functools.cache
