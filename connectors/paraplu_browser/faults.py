@@ -34,13 +34,8 @@ _ACTED = (
     "waiting for scheduled navigations",
     "waiting for navigation",
 )
-_GONE = (
-    "has been closed",
-    "Target crashed",
-    "Page crashed",
-    "Connection closed",
-    "connection closed",
-)
+_CRASHED = ("Target crashed", "Page crashed", "Connection closed", "connection closed")
+_GONE = ("has been closed", *_CRASHED)
 # In the words of Playwright's driver, which sends a target's own requests, for what never left.
 _NOT_CONNECTED = (
     "ECONNREFUSED",
@@ -112,6 +107,11 @@ def translate(error: Error, about: Circumstances) -> ParapluError:
 def closed(error: Error) -> bool:
     """Whether an error of Playwright means that the browser, its page or its driver is gone."""
     return any(word in (error.message or "") for word in _GONE)
+
+
+def crashed(error: Error) -> bool:
+    """Whether it means that a process died. What has been closed may be a window that was to be."""
+    return any(word in (error.message or "") for word in _CRASHED)
 
 
 def gone(about: Circumstances) -> ParapluError:

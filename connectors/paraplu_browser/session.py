@@ -18,6 +18,7 @@ from paraplu_browser.call import Call
 from paraplu_browser.deadline import Deadline
 from paraplu_browser.faults import Circumstances, closed, gone, translate
 from paraplu_browser.field import PASSWORD, Field, Shown
+from paraplu_browser.health import Health
 from paraplu_browser.page_scripts import HOLDS_PASSWORD
 from paraplu_browser.record import DOTS, Journal
 from paraplu_browser.rules import Rule
@@ -53,6 +54,7 @@ class BrowserSession:
         self.context = context
         context.set_default_timeout(terms.action_limit * 1000)
         context.on("dialog", self._asked)
+        self._health = Health(context, self._ask)
         self._traffic = Traffic(context, terms.address, terms.writes)
         self._typed = Typed(self._traffic, self._journal, terms.action_limit)
         with deadline.within(_PATIENCE * terms.action_limit):
@@ -80,6 +82,11 @@ class BrowserSession:
             return None
         finally:
             _watched.reset(outer)
+
+    @property
+    def broken(self) -> bool:
+        """Whether a page of it crashed, or the browser, its driver or the page that is worked on is gone."""
+        return self._health.broken or self._handle.is_closed()
 
     @property
     def sent(self) -> int:
@@ -144,16 +151,13 @@ class BrowserSession:
             with self._deadline.within(_PATIENCE * self._limit + asked):
                 return expectation()
         except (Error, AssertionError) as error:
-            if self._connected and not (isinstance(error, Error) and closed(error)):
+            if isinstance(error, Error):
+                self._health.take_note(error)
+            if self._health.connected and not (isinstance(error, Error) and closed(error)):
                 raise
         raise TargetDown(
             "The browser or its page was gone while something was expected. Try again."
         )
-
-    @property
-    def _connected(self) -> bool:
-        browser = self.context.browser
-        return browser is None or browser.is_connected()
 
     def finish(self) -> None:
         """At the end of the session: raise what would otherwise never be heard of."""
@@ -252,11 +256,12 @@ class BrowserSession:
 
         if not isinstance(error, Error):
             return error
+        self._health.take_note(error)
         return self._traffic.take_trouble() or translate(error, self._about(call, sent, shut))
 
     def _lost(self, call: Call, sent: int) -> BaseException | None:
         """The error for a call that Playwright lets pass although the browser died under it."""
-        if self._connected or not call.rule.verb:
+        if self._health.connected or not call.rule.verb:
             return None
         return gone(self._about(call, sent, shut=False))
 
@@ -274,6 +279,15 @@ class BrowserSession:
             requests=type(call.subject).__name__ == "APIRequestContext",
             seconds=call.seconds(self._limit),
         )
+
+    def _ask(self) -> None:
+        """Ask the browser for something."""
+        outer = _watched.set(True)
+        try:
+            with self._deadline.within(self._limit):
+                self.context.cookies()
+        finally:
+            _watched.reset(outer)
 
     def _raise_trouble(self) -> None:
         trouble = self._traffic.take_trouble()

@@ -80,7 +80,7 @@ class Scene:
         scene = cls(folder, asked, places, server, database, at_once)
         with passwords_in_environment(), serving(folder) as (address, _process):
             log = folder / "prepare.log"
-            code = ended(forked(lambda: scene._make_home(address), log), _PREPARING)
+            code = ended(forked(lambda: scene.make_home(address), log), _PREPARING)
             if code != 0:
                 said = log.read_text("utf-8", "replace")
                 raise RuntimeError(f"The scene could not be prepared ({code}):\n{said}")
@@ -101,13 +101,22 @@ class Scene:
         home = load_home(folder / "home")
         replace(home, targets=dict.fromkeys(TARGETS, address), database=url).save()
 
-    def _make_home(self, address: str) -> None:
+    def make_home(
+        self, address: str, *, keys: str = "", evidence: str = "", each: int = 0, runs: int = 0
+    ) -> None:
+        """Make its home, with a backlog from workbooks and runs due for it, for the office at `address`.
+
+        `keys` and `evidence` are as in `paraplu.settings.Home`. `each` is how many requests a workbook has
+        at most (all of a service), `runs` how many are asked for (as many as there are places).
+        """
         folder, asked, url = self.folder, self.asked, ""
         if self.server is not None:
             url = self.server.url(self.database)
         roles = (Role.ADMINISTRATOR, Role.OPERATOR, Role.AUDITOR)
         person = Person(handle="you", name="You", roles=roles, system_user=getpass.getuser())
-        home, _known = create_home(folder / "home", person, demo=True, database=url)
+        home, _known = create_home(
+            folder / "home", person, demo=True, database=url, keys=keys, evidence=evidence
+        )
         replace(home, targets=dict.fromkeys(TARGETS, address)).save()
         credentials = home.secrets / "credentials.toml"
         credentials.touch(mode=0o600)
@@ -122,9 +131,9 @@ class Scene:
                 _have_approved(centre, asked.references[CORRECTIONS][0])
                 rows[CORRECTIONS] = rows[CORRECTIONS][1:]
             for service, some in rows.items():
-                if some:
-                    _take_in(folder, centre, service, some)
-            go_on(centre, self.places)
+                for part in _parts(some, each):
+                    _take_in(folder, centre, service, part)
+            go_on(centre, runs or self.places)
             _tell_references(folder, centre, asked)
         finally:
             centre.close()
@@ -202,6 +211,15 @@ def _take_in(folder: Path, centre: Centre, service: str, rows: list[backlog.Row]
     wanted = len({row["reference"] for row in rows})
     if taken.stopped is not None or taken.totals.received != wanted:
         raise AssertionError(f"The workbook was not taken in whole: {taken}")
+
+
+def _parts(rows: list[backlog.Row], each: int) -> Iterator[list[backlog.Row]]:
+    """Rows in parts of `each` references at most; 0 is all of them."""
+    references = list(dict.fromkeys(row["reference"] for row in rows))
+    size = each or len(references)
+    for first in range(0, len(references), size or 1):
+        some = set(references[first : first + size])
+        yield [row for row in rows if row["reference"] in some]
 
 
 def _have_approved(centre: Centre, reference: str) -> None:

@@ -16,9 +16,13 @@ for _folder in (HERE, HERE.parent / "engine"):
 
 from bureau import Bureau, found_home, moved_in  # noqa: E402
 from farm import Farm, install_ledger  # noqa: E402
+from town import Town  # noqa: E402
 
 import postgres  # noqa: E402
+from crash.backlog import Backlog  # noqa: E402
+from crash.count import office_rows  # noqa: E402
 
+BACKLOG = Backlog(2, 1)
 DATABASES = ("sqlite", "postgresql")
 
 
@@ -73,3 +77,25 @@ def farm(bureau: Bureau, ledger_installed: Path) -> Iterator[Farm]:
     made = Farm(bureau.home, ledger_installed)
     yield made
     made.clear()
+
+
+@pytest.fixture(scope="session")
+def founded_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Town]]:
+    """The folder of a town in which nothing was done yet, and a copy after an undisturbed worker."""
+    folder = tmp_path_factory.mktemp("towns")
+    with Town.founded(folder / "template", BACKLOG):
+        pass
+    with Town.copied(folder / "template", folder / "undisturbed", BACKLOG) as town:
+        town.work()
+        town.wanted = office_rows(town.folder)
+        town.assert_right()
+        yield folder / "template", town
+
+
+@pytest.fixture
+def town(founded_town: tuple[Path, Town], tmp_path: Path) -> Iterator[Town]:
+    """A town of the test's own."""
+    template, undisturbed = founded_town
+    with Town.copied(template, tmp_path / "town", BACKLOG) as one:
+        one.wanted = undisturbed.wanted
+        yield one

@@ -2,11 +2,12 @@
 
 A child knows the settings, the plugins and the credentials; it has no connection to a database and no key.
 Each action is sent to the worker, and the next one begins when the worker says that it is written. When
-the worker dies, the child ends itself and everything below it, whatever that is doing.
+the worker dies, the child ends itself and everything below it, whatever that is doing. It does the same
+when it is out of memory, and when its session is broken: the worker takes new hands, which look first.
 
 The messages, in order: the worker sends ``(open, terms)`` once and then ``(call, method, arguments)``. The
 child answers with any number of ``(record, action)``, each of which the worker answers with whether it is
-written, and then ``(given, value)`` or ``(raised, error)``.
+written, and then ``(given, value)`` or ``(raised, error)``; or with nothing more, when it dies.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from paraplu.dispatch.trees import kill_below
 from paraplu.domain.connector import Action
@@ -29,6 +30,10 @@ from paraplu.engine.hands import HandsTerms, OwnHands, Tools
 from paraplu.errors import IntegrityBroken, ParapluError, PluginWrong
 
 OPEN, CALL, RECORD, GIVEN, RAISED, READY = "open", "call", "record", "given", "raised", "ready"
+
+
+_LAST = ("sign_out", "close")
+"""What is asked of hands at the end: nothing comes after it that a broken session could spoil."""
 
 
 class NotWritten(IntegrityBroken):
@@ -51,6 +56,8 @@ def child_main(
         for name in warm:
             with contextlib.suppress(ParapluError):  # told when a session is opened
                 getattr(tools.connectors(name), "warm", _nothing)()
+    except MemoryError:
+        _die()
     except Exception as error:
         _answer(pipe, RAISED, _told(error))
         return
@@ -58,6 +65,8 @@ def child_main(
     _, terms = inbox.get()
     try:
         hands = OwnHands(tools, terms, _Recorder(pipe, inbox))
+    except MemoryError:
+        _die()
     except Exception as error:
         _answer(pipe, RAISED, _told(error))
         return
@@ -72,8 +81,13 @@ def _work(
         _, method, arguments = inbox.get()
         try:
             answer = GIVEN, getattr(hands, method)(*arguments[0], **arguments[1])
+        except MemoryError:
+            # What was half done here is not to be relied on; the next hands begin with a look.
+            _die()
         except Exception as error:
             answer = RAISED, _told(error)
+        if method not in _LAST and _failed(answer[1]) and hands.broken:
+            _die()
         _answer(pipe, *answer)
         if method == "close":
             return
@@ -98,9 +112,8 @@ def _listen(pipe: Connection, inbox: queue.SimpleQueue[Any]) -> None:
     try:
         while True:
             inbox.put(pipe.recv())
-    except (EOFError, OSError):
-        kill_below(os.getpid())
-        os._exit(1)
+    except (EOFError, OSError, MemoryError):
+        _die()
 
 
 def _answer(pipe: Connection, kind: str, value: object) -> None:
@@ -109,8 +122,20 @@ def _answer(pipe: Connection, kind: str, value: object) -> None:
     except (TypeError, AttributeError, pickle.PicklingError):
         what = f"What the bot gave ({type(value).__name__}) cannot be sent to the worker."
         pipe.send((RAISED, PluginWrong(what)))
-    except OSError:
+    except (OSError, MemoryError):
+        _die()
+
+
+def _failed(answer: object) -> bool:
+    """Whether an answer says that something went wrong outside; `act` gives its error as a value."""
+    return isinstance(answer, ParapluError) and not isinstance(answer, IntegrityBroken)
+
+
+def _die() -> NoReturn:
+    """End everything below this process and then itself, at once. The worker hears the pipe close."""
+    try:
         kill_below(os.getpid())
+    finally:  # also when there is no memory left to look for them: the worker ends what it knows of
         os._exit(1)
 
 

@@ -55,7 +55,20 @@ class SessionTerms:
 
 
 class Session(Protocol):
-    """One signed-in (or about to be) use of a technology; `handle` is what a target works with."""
+    """One signed-in (or about to be) use of a technology; `handle` is what a target works with.
+
+    Only `handle` and `picture` are asked of every session. One that inherits from this class is never
+    broken, as far as it tells; one that has no `broken` at all is taken for the same.
+    """
+
+    @property
+    def broken(self) -> bool:
+        """Whether it can do nothing any more, whatever is asked of it: the process behind it died, say.
+
+        Never raises. Asked after something went wrong: the run goes on with a new session then, in a new
+        process, and looks first at what was done.
+        """
+        return False
 
     @property
     def handle(self) -> Any:

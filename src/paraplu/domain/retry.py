@@ -140,6 +140,12 @@ def backoff(times: int) -> timedelta:
     return min(FIRST_WAIT * (1 << min(times - 1, 16)), LONGEST_WAIT)
 
 
+def obeyed(asked: float) -> timedelta:
+    """How long to wait for a target that asked for so many seconds: not less, and at most a day."""
+    seconds = 0.0 if math.isnan(asked) else min(max(asked, 0.0), LONGEST_OBEYED.total_seconds())
+    return timedelta(seconds=math.ceil(seconds))
+
+
 @dataclass(frozen=True, slots=True)
 class Breaker:
     """Counts a target's failures in a row, over the cases of one run; open means that the run pauses."""
@@ -173,8 +179,7 @@ def _asked(failure: Failure) -> timedelta:
     asked = failure.retry_after
     if asked is None or math.isnan(asked):
         return backoff(failure.attempts)
-    seconds = min(max(asked, 0.0), LONGEST_OBEYED.total_seconds())
-    return max(timedelta(seconds=math.ceil(seconds)), backoff(failure.attempts - 1))
+    return max(obeyed(asked), backoff(failure.attempts - 1))
 
 
 def _kind(error: Exception) -> Kind:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from paraplu.audit.part import Approval, Evidence
 from paraplu.domain.case import State
 from paraplu.domain.finding import ToPerson, to_person
 from paraplu.domain.look import Comparison, Difference, RoleKind, split
 from paraplu.domain.plan import Intent
+from paraplu.domain.retry import obeyed
 from paraplu.engine.clock import to_ms
-from paraplu.engine.hands import Seen
+from paraplu.engine.hands import HandsLost, Seen
 from paraplu.engine.journal import Personal
 from paraplu.engine.settling import Held, Settling
 from paraplu.engine.turn import Turn
@@ -58,6 +59,8 @@ class Acting:
         for _round in range(_ROUNDS):
             self._check_fence(case)
             self.failure = failure = self._do(reached, intent_uid)
+            if _asks_to_wait(failure):
+                raise self._later(case, failure, case.row.attempts)  # a look is a request, too
             try:
                 seen = self._look_again(case, intent)
             except PluginWrong as error:
@@ -81,8 +84,8 @@ class Acting:
         try:
             self._turn.take_up(case.row)
             change = self._turn.hands.change()
-        except (TargetDown, OutcomeUnknown):
-            self._settling.let_go(case)
+        except (TargetDown, OutcomeUnknown) as error:
+            self._settling.let_go(case, crashes=case.row.crashes + isinstance(error, HandsLost))
             raise
         except (StorageDown, IntegrityBroken):
             raise
@@ -110,7 +113,7 @@ class Acting:
                 if one.digest == row.digest and one.decision == "approved"
             ]
         if seen.comparison.verdict == "stage":
-            if case.row.crashes >= self._turn.terms.agreement.limits.crashes:
+            if case.row.crashes >= self._most_crashes:
                 return self._unresolved(
                     case, row.uid, "It broke off again and again at the same stage."
                 )
@@ -142,28 +145,41 @@ class Acting:
 
     def _look_again(self, case: Held, intent: Intent) -> Seen:
         self._turn.place.step = "look-again"
+        crashes = case.row.crashes
         for chance in (True, False):
             try:
                 return self._turn.hands.look_again(intent)
             except (TargetDown, OutcomeUnknown, StorageDown, IntegrityBroken) as error:
-                if chance and self._turn.sign_in_again():
+                crashes += isinstance(error, HandsLost)
+                if chance and not _asks_to_wait(error) and self._turn.sign_in_again():
                     continue
-                raise self._later(case, error, case.row.attempts) from None
+                if isinstance(error, HandsLost) and crashes > self._most_crashes:
+                    raise PluginWrong(f"Its hands died {crashes} times.") from None
+                raise self._later(case, error, case.row.attempts, crashes) from None
             except Exception as error:
                 if chance and self._turn.sign_in_again():
                     continue
                 tried = case.row.attempts + 1
                 if tried >= self._turn.terms.agreement.limits.attempts:
                     raise PluginWrong(f"{error} This happened {tried} times.") from error
-                raise self._later(case, error, tried) from error
+                raise self._later(case, error, tried, crashes) from error
         raise AssertionError("unreachable")
 
-    def _later(self, case: Held, error: Exception, tried: int) -> StillOpen:
-        """Leave an intent open for a later run."""
-        self._settling.let_go(case, attempts=tried)
+    @property
+    def _most_crashes(self) -> int:
+        return self._turn.terms.agreement.limits.crashes
+
+    def _later(
+        self, case: Held, error: Exception, tried: int, crashes: int | None = None
+    ) -> StillOpen:
+        """Leave an intent open for a later run, and until then when the target asks for a time."""
+        wait = error.retry_after if _asks_to_wait(error) else None
+        later = None if wait is None else to_ms(self._parts.clock.now() + obeyed(wait))
+        self._settling.let_go(case, later_ms=later, attempts=tried, crashes=crashes)
         return StillOpen(
             f"What became of an intent cannot be looked at now ({type(error).__name__}); "
-            "a later run looks again before anything else."
+            "a later run looks again before anything else.",
+            retry_after=wait,
         )
 
     def _settle(
@@ -319,6 +335,11 @@ class Acting:
                 personal=personal,
             )
         return State.WITH_PERSON
+
+
+def _asks_to_wait(error: Exception | None) -> TypeGuard[TargetDown]:
+    """Whether a target answered that it wants to be left alone for a time."""
+    return isinstance(error, TargetDown) and bool(error.retry_after)
 
 
 def _told(intent: Intent, path: str) -> bool:

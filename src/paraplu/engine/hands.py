@@ -71,7 +71,8 @@ class Hands(Protocol):
     """What the engine asks of hands.
 
     Errors are those of `paraplu.errors`; what an author's code should not raise becomes `PluginWrong`,
-    named by its type only. `HandsLost` may come out of every method but `sign_in`, which takes new hands
+    named by its type only, but for `MemoryError`: that is nobody's mistake, and nothing goes on after it in
+    the process where it was raised. `HandsLost` may come out of every method; `sign_in` takes new hands
     when the old ones are gone and brings them to where the others were.
     """
 
@@ -147,6 +148,11 @@ class OwnHands:
         self._case: CaseInHand[Any] | None = None
         self._desk: Desk | None = None
         self._change: Change[Any] | None = None
+
+    @property
+    def broken(self) -> bool:
+        """Whether nothing that is asked of this session can succeed any more: its browser died, say."""
+        return bool(getattr(self._session, "broken", False))
 
     def sign_in(self) -> None:
         """See `Hands`."""
@@ -262,10 +268,13 @@ class OwnHands:
 
 
 def guarded(step: str, work: Callable[[], T]) -> T:
-    """Run the author's code: what it should not raise becomes `PluginWrong`, named by type only."""
+    """Run the author's code: what it should not raise becomes `PluginWrong`, named by type only.
+
+    `MemoryError` passes: whose code meets it first says nothing about whose mistake it is.
+    """
     try:
         return work()
-    except (NothingDone, OutcomeUnknown, IntegrityBroken, PluginWrong):
+    except (NothingDone, OutcomeUnknown, IntegrityBroken, PluginWrong, MemoryError):
         raise
     except Exception as error:
         raise PluginWrong(f"The bot failed in '{step}' with {type(error).__name__}.") from error
@@ -298,6 +307,8 @@ def _aftermath(
             if value is not None
         }
         return result, change.watch(after), None
+    except MemoryError:
+        raise
     except Exception:
         text = "This is done, but the bot failed to tell its result: look what must be watched."
         return {}, None, to_person("result-untold", text)

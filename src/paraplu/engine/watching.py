@@ -6,6 +6,7 @@ from typing import Any
 
 from paraplu.domain.finding import Finding, ToClient, ToPerson, to_person
 from paraplu.engine.clock import from_ms
+from paraplu.engine.hands import HandsLost
 from paraplu.engine.settling import Held, Settling
 from paraplu.engine.turn import Turn
 from paraplu.errors import IntegrityBroken, OutcomeUnknown, TargetDown
@@ -50,11 +51,16 @@ def look_at_watches(turn: Turn, watches: list[Any]) -> None:
 def _watched(turn: Turn, row: Any, watch: Any) -> Finding | bool:
     """What the bot sees of a watch. One that did not come true in time is an exception.
 
-    A bot that cannot look sees nothing yet: its mistake stops no other case, and time runs on.
+    A bot that cannot look sees nothing yet: its mistake stops no other case, and time runs on. The same
+    holds when looking costs the hands.
     """
     try:
         turn.take_up(row)
         found = turn.hands.watched(watch.code)
+    except HandsLost:
+        if not turn.sign_in_again():
+            raise
+        found = False
     except (TargetDown, OutcomeUnknown, IntegrityBroken, StorageDown):
         raise
     except Exception:

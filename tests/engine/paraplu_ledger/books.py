@@ -29,6 +29,8 @@ CREATE TABLE placed_line (number INTEGER, article TEXT, quantity INTEGER, cents 
 CREATE TABLE fault (name TEXT PRIMARY KEY, argument TEXT, remaining INTEGER);
 """
 
+_AT_A_POINT = ("dies", "hangs", "slow", "starts", "exhausts", "blinds")
+
 passing: list[Callable[[str], None]] = []
 """Called with the name of every point where a process could die; the crash tests put a counter here."""
 
@@ -38,6 +40,11 @@ def die() -> None:
     if hasattr(signal, "SIGKILL"):
         os.kill(os.getpid(), signal.SIGKILL)
     os._exit(137)
+
+
+def exhaust() -> None:
+    """Run out of memory: ask for more than there can be."""
+    bytearray(1 << 62)
 
 
 class Books:
@@ -76,6 +83,7 @@ class Books:
         """Text and amount of every line, None for an account that is not there."""
         self._up("read")
         with self._open() as db:
+            self._exhaust("read", account, db)
             if not db.execute("SELECT 1 FROM account WHERE code = ?", (account,)).fetchall():
                 return None
             rows = db.execute("SELECT key, text, cents FROM line WHERE account = ?", (account,))
@@ -167,6 +175,7 @@ class Books:
         """Number, supplier, confirmed date and lines of the orders that carry this mark."""
         self._up("read")
         with self._open() as db:
+            self._exhaust("placed", mark, db)
             orders = db.execute(
                 "SELECT number, supplier, confirmed FROM placed WHERE mark = ?", (mark,)
             ).fetchall()
@@ -287,6 +296,14 @@ class Books:
         if self._takes("down") or self._takes(f"down-on-{what}"):
             raise TargetDown("The ledger does not answer.")
 
+    def _exhaust(self, what: str, record: str, db: sqlite3.Connection) -> None:
+        """Run out of memory if that is on; ``exhausts-read`` with an argument only for that account."""
+        query = "SELECT argument FROM fault WHERE name = ? AND remaining <> 0"
+        found = db.execute(query, (f"exhausts-{what}",)).fetchone()
+        if found is not None and found[0] in ("", record):
+            self._takes(f"exhausts-{what}")
+            exhaust()
+
     def _refuse(self) -> None:
         if self._takes("refuses"):
             raise TargetRefused("The ledger refuses this entry.")
@@ -302,13 +319,14 @@ class Books:
 
         ``dies-before-save``, ``hangs-after-save`` and so on; with an argument only for that account or mark.
         ``slow-before-save`` takes seconds as its argument. ``starts-before-save`` starts a process that
-        hangs, in a session of its own, as a browser's driver does.
+        hangs, in a session of its own, as a browser's driver does. ``exhausts-before-save`` runs out of
+        memory, ``blinds-after-save`` does so whenever the account is read from then on.
         """
         passing_by(point)
         with self._open() as db:
             on = db.execute(
-                "SELECT name, argument FROM fault WHERE name IN (?, ?, ?, ?) AND remaining <> 0",
-                tuple(f"{what}-{point}" for what in ("dies", "hangs", "slow", "starts")),
+                "SELECT name, argument FROM fault WHERE name IN (?, ?, ?, ?, ?, ?) AND remaining <> 0",
+                tuple(f"{what}-{point}" for what in _AT_A_POINT),
             ).fetchall()
             meant = {
                 name.partition("-")[0]: argument
@@ -322,6 +340,10 @@ class Books:
         if "starts" in meant:
             hangs = [sys.executable, "-c", "import time; time.sleep(3600)"]
             subprocess.Popen(hangs, start_new_session=True)
+        if "blinds" in meant:
+            self.fault("exhausts-read", record, left=-1)
+        if "exhausts" in meant:
+            exhaust()
         if "dies" in meant:
             die()
         if "hangs" in meant:
