@@ -11,6 +11,7 @@ import pytest
 from bureau import BOOKING, CLIENT, ORDER, START, Bureau, booking, order
 from farm import Farm, WorkerProcess, ask, until
 
+from paraplu.dispatch import hands
 from paraplu.engine.asking import Asking
 from paraplu.engine.clientfile import CalendarFile
 from paraplu.engine.report import RunReport
@@ -24,11 +25,11 @@ pytestmark = [
 MANY = 100
 
 
-def run_with_act_limit(bureau: Bureau, seconds: float) -> RunReport:
-    """One run whose acts may take so long only; agreements know whole minutes."""
+def run_with_limits(bureau: Bureau, **limits: float) -> RunReport:
+    """One run with other limits in seconds (`act_limit`, `case_limit`); agreements know whole minutes."""
     centre, parts = bureau.centre, bureau.centre.parts
     hasty = replace(
-        parts, hands=lambda terms, record: parts.hands(replace(terms, act_limit=seconds), record)
+        parts, hands=lambda terms, record: parts.hands(replace(terms, **limits), record)
     )
     of_their_own = Runs(hasty, centre.runs.leases, Asking(hasty, centre.dispatch.offer))
     return of_their_own.run(CLIENT, BOOKING, bureau.who("olga"))
@@ -56,11 +57,24 @@ def test_an_act_that_hangs_is_ended_after_its_limit_and_resolved(
     forkserver.ensure_running()
     before = set(psutil.Process().children(recursive=True))
     bureau.books.fault(f"hangs-{moment}-save")
-    report = run_with_act_limit(bureau, 1.0)
+    report = run_with_limits(bureau, act_limit=1.0)
     assert report.ending == "finished"
     assert bureau.state("A-1") == "done"
     assert bureau.books.saves() == [bureau.mark("A-1")]
     assert set(psutil.Process().children(recursive=True)) <= before
+
+
+@pytest.mark.slow
+def test_a_look_that_hangs_is_ended_when_the_time_of_its_case_is_up(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hands, "_LEAST", 1.0)
+    bureau.send(booking("A-1"), booking("A-2", "10002", now="3100", wanted="3200"))
+    bureau.books.fault("slow-read", "3600")
+    report = run_with_limits(bureau, case_limit=1.0)
+    assert report.ending == "finished"
+    assert (bureau.state("A-1"), bureau.state("A-2")) == ("done", "done")
+    assert bureau.books.saves() == [bureau.mark("A-1"), bureau.mark("A-2")]
 
 
 def test_a_case_that_kills_its_hands_every_time_is_set_aside_and_the_others_are_done(

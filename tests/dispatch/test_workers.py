@@ -20,6 +20,7 @@ pytestmark = [
     pytest.mark.skipif(not psutil.POSIX, reason="processes are stopped by signals here"),
 ]
 BACKLOG = 60
+AT_ONCE = 20
 
 
 def working(bureau: Bureau) -> list[Any]:
@@ -125,6 +126,22 @@ def test_a_worker_told_to_stop_twice_ends_the_act_and_the_next_one_looks_what_it
     other = farm.worker("--places", "1", "--until-idle")
     assert other.ends() == 0
     assert states(bureau) == {"done": 2}
+    assert sorted(bureau.books.orders()) == marks
+
+
+def test_twenty_runs_that_are_due_at_once_are_each_carried_out_once(
+    bureau: Bureau, farm: Farm
+) -> None:
+    allow(bureau, slots=AT_ONCE)
+    marks = backlog(bureau, AT_ONCE)
+    asked = {ask(bureau, ORDER) for _ in range(AT_ONCE)}
+    both = [farm.worker("--places", "10", "--until-idle") for _ in range(2)]
+    assert [one.ends(600.0) for one in both] == [0, 0]
+    told = [line["run"] for one in both for line in one.told]
+    assert len(told) == len(set(told))
+    assert asked <= set(told)
+    assert {row.token for row in every_run(bureau)} == {1}
+    assert states(bureau) == {"done": AT_ONCE}
     assert sorted(bureau.books.orders()) == marks
 
 

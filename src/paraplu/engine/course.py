@@ -72,6 +72,7 @@ class Course:
         self._who = (turn.terms.client.id, agreement.service)
         self._report = RunReport(turn.uid, *self._who)
         self._put_off: list[str] = []
+        self._waited: set[str] = set()
         self._must_look = False  # somebody, before another run is of use
         self._called = 0  # cases that a person was called to before anything was taken up
         self._until = (
@@ -174,6 +175,8 @@ class Course:
                 if breaker.open or not self._answers_again(error):
                     self._pause(error)
                     return
+                if isinstance(error, TargetDown) and error.retry_after:
+                    self._take_up_again(case.uid)
                 continue
             if state is None:
                 self._put_off.append(case.uid)
@@ -184,6 +187,12 @@ class Course:
             self._progress(number, max(number, expected), state.value)
             if state is State.WITH_PERSON:
                 hold_receipts(self._turn)
+
+    def _take_up_again(self, uid: str) -> None:
+        """Let a case that waited as the target asked come again in this run, once."""
+        if uid not in self._waited:
+            self._waited.add(uid)
+            self._put_off.remove(uid)
 
     def _claim(self) -> Held | None:
         with self._parts.database.write(power_safe=False) as connection:
@@ -251,7 +260,10 @@ class Course:
                     "run-started",
                     turn.hand,
                     submitted_by=turn.started_by,
-                    detail={"purpose": "rehearsal" if turn.rehearsal else "run"},
+                    detail={
+                        "purpose": "rehearsal" if turn.rehearsal else "run",
+                        "worker": turn.worker,
+                    },
                     **turn.names,
                 ),
                 journal.entry(

@@ -244,6 +244,7 @@ class Runs:
             row.started_by,
             row.purpose == REHEARSAL,
             code,
+            row.worker,
         )
 
     def _tell_taken_over(self, connection: Connection, turn: Turn) -> None:

@@ -35,7 +35,7 @@ class Place:
 
 @dataclass(slots=True)
 class Turn:
-    """A run of one bot for one client. `token` is that of whoever holds the run."""
+    """A run of one bot for one client. `token` is that of whoever holds the run, `worker` its uid."""
 
     parts: Parts
     uid: str
@@ -45,6 +45,7 @@ class Turn:
     started_by: str
     rehearsal: bool
     code: str
+    worker: str
     place: Place = field(default_factory=Place)
     hands_open: Hands | None = None
 
