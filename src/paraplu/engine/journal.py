@@ -19,7 +19,7 @@ from paraplu.audit.note import Signer, Verifier
 from paraplu.audit.part import Actor, Product, State, UserType
 from paraplu.engine.clock import Clock
 from paraplu.engine.sequencer import sequence_now
-from paraplu.store import entries
+from paraplu.store import entries, heads, logs
 from paraplu.store.database import Database
 from paraplu.store.keys import Erased, KeyStore
 
@@ -89,7 +89,7 @@ class Journal:
     def open_log(self, hand: Hand) -> None:
         """Start the log with its first entry."""
         with self._database.write() as connection:
-            entries.open_log(connection, self.log)
+            entries.open_log(connection, self.log, at=self._clock.ms())
             self.write(connection, self.entry("log-opened", hand))
 
     def entry(
@@ -162,17 +162,17 @@ class Journal:
         if self._signer is None:
             return None
         with self._database.write() as connection:
-            frontier = entries.edge(connection)
-            head = Checkpoint(self.log, frontier.size, frontier.root())
-            entries.keep_head(
-                connection, frontier.size, self._clock.ms(), sign_checkpoint(head, [self._signer])
-            )
+            log = logs.current(connection)
+            head = Checkpoint(log.log, log.size, log.frontier.root())
+            note = sign_checkpoint(head, [self._signer])
+            heads.keep(connection, log.log, log.frontier, self._clock.ms(), note)
         return head
 
     def unsigned(self) -> bool:
         """Whether there is an entry that no signed head covers."""
         with self._database.read() as connection:
-            return entries.count(connection) > entries.signed_size(connection)
+            log = logs.current(connection)
+            return log.size > heads.signed_size(connection, log.log)
 
     def complete(self) -> None:
         """See to it that everything committed by now stands in the log: for whoever is about to read it."""

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, func, select
 from paraplu.audit.checkpoint import Checkpoint, sign_checkpoint
 from paraplu.audit.note import Signer
 from paraplu.engine.clock import Clock
-from paraplu.store import entries
+from paraplu.store import entries, heads
 from paraplu.store.database import Database, StorageDown
 
 _LOCK = 0x70617261_00000001  # ours among the advisory locks of a database
@@ -141,4 +141,4 @@ class Sequencer:
         frontier = entries.edge(connection)
         head = Checkpoint(self._log, frontier.size, frontier.root())
         note = sign_checkpoint(head, [signer])
-        entries.keep_head(connection, frontier.size, self._clock.ms(), note)
+        heads.keep(connection, self._log, frontier, self._clock.ms(), note)

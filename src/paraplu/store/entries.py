@@ -1,4 +1,7 @@
-"""The audit log in the database: entries with their place, the tree's edge, disclosures and heads."""
+"""The audit log in the database: entries with their place, the tree's edge, and disclosures.
+
+Places are numbered through all logs; in its own log the entry has the index `place - first`.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,18 @@ from sqlalchemy import Connection, Select, bindparam, exists, func, select
 
 from paraplu.audit.tree import Frontier, leaf_hash
 from paraplu.errors import IntegrityBroken
-from paraplu.store.database import add_missing
 from paraplu.store.tables import disclosures, entries, entry_intake, heads, tree
 
 _NO_TREE = "The audit log has no tree: the database was not made by paraplu init."
 
 # Each action is an entry, some forty of them a case: building these anew costs more than carrying them out.
 _ADD, _ADD_TO_INTAKE, _ADD_SEALED = entries.insert(), entry_intake.insert(), disclosures.insert()
-_HOLD_TREE = select(tree.c.log, tree.c.frontier).with_for_update()
 _STORED = select(entries.c.place, entries.c.leaf, entries.c.bytes)
+_HOLD_TREE = (
+    select(tree.c.log, tree.c.first, tree.c.frontier)
+    .where(tree.c.closed_at.is_(None))
+    .with_for_update()
+)
 _MOVE_EDGE = tree.update().where(tree.c.log == bindparam("this")).values(frontier=bindparam("edge"))
 
 
@@ -45,9 +51,25 @@ class StoredEntry:
     data: bytes
 
 
-def open_log(connection: Connection, log: str) -> None:
-    """Start the tree of `log` with nothing in it."""
-    connection.execute(tree.insert().values(log=log, frontier=Frontier().to_bytes()))
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The log that is open, held by this transaction: its name, first place and edge."""
+
+    log: str
+    first: int
+    frontier: Frontier
+
+    @property
+    def next(self) -> int:
+        """The place of its next entry."""
+        return self.first + self.frontier.size
+
+
+def open_log(connection: Connection, log: str, *, first: int = 0, at: int = 0) -> None:
+    """Start the tree of `log`, whose first entry gets the place `first`, with nothing in it."""
+    connection.execute(
+        tree.insert().values(log=log, frontier=Frontier().to_bytes(), first=first, opened_at=at)
+    )
 
 
 def append(connection: Connection, new: Sequence[NewEntry]) -> None:
@@ -58,7 +80,7 @@ def append(connection: Connection, new: Sequence[NewEntry]) -> None:
     """
     rows = [_row(one) for one in new]
     if connection.dialect.name == "sqlite":
-        _place(connection, rows, *_held_tree(connection))
+        _place(connection, rows, hold(connection))
     else:
         connection.execute(_ADD_TO_INTAKE, rows)
     sealed = [
@@ -79,13 +101,13 @@ def place_intake(connection: Connection, most: int) -> int:
     because nobody knew whether the first commit had come through, keeps its first place. Raises
     `IntegrityBroken` when two entries claim to be the same one.
     """
-    log, frontier = _held_tree(connection)  # before the look: it then shows all that was committed
+    held = hold(connection)  # before the look: it then shows all that was committed
     found = connection.execute(select(entry_intake).order_by(entry_intake.c.seq).limit(most)).all()
     if found:
         rows = [row._asdict() for row in found]
         numbers = [row.pop("seq") for row in rows]
         if fresh := _without_known(connection, rows):
-            _place(connection, fresh, log, frontier)
+            _place(connection, fresh, held)
         connection.execute(entry_intake.delete().where(entry_intake.c.seq.in_(numbers)))
     return len(found)
 
@@ -117,42 +139,50 @@ def _row(entry: NewEntry) -> dict[str, Any]:
     }
 
 
-def _place(
-    connection: Connection, rows: Sequence[dict[str, Any]], log: str, frontier: Frontier
-) -> None:
+def _place(connection: Connection, rows: Sequence[dict[str, Any]], held: Held) -> None:
     """Write entries at the next places and move the tree's edge."""
-    first = frontier.size
+    next_place = held.next
     leaves = [leaf_hash(row["bytes"]) for row in rows]
-    frontier.extend(leaves)
+    held.frontier.extend(leaves)
     connection.execute(
         _ADD,
         [
-            {"place": first + offset, "leaf": leaf, **row}
+            {"place": next_place + offset, "leaf": leaf, **row}
             for offset, (leaf, row) in enumerate(zip(leaves, rows, strict=True))
         ],
     )
-    connection.execute(_MOVE_EDGE, {"this": log, "edge": frontier.to_bytes()})
+    connection.execute(_MOVE_EDGE, {"this": held.log, "edge": held.frontier.to_bytes()})
 
 
-def _held_tree(connection: Connection) -> tuple[str, Frontier]:
-    """The log's name and edge; nobody else moves the edge until the transaction ends."""
-    row = connection.execute(_HOLD_TREE).first()
-    if row is None:
-        raise IntegrityBroken(_NO_TREE)
-    return row.log, Frontier.from_bytes(row.frontier)
+def hold(connection: Connection) -> Held:
+    """The log that is open; nobody else moves its edge until the transaction ends."""
+    for _look in range(2):  # who waited for a log that was closed meanwhile finds the new one
+        row = connection.execute(_HOLD_TREE).first()
+        if row is not None:
+            return Held(row.log, row.first, Frontier.from_bytes(row.frontier))
+    raise IntegrityBroken(_NO_TREE)
+
+
+def append_held(connection: Connection, new: NewEntry, held: Held) -> None:
+    """Give an entry the next place of a log that this transaction holds, on either database."""
+    _place(connection, [_row(new)], held)
 
 
 def edge(connection: Connection) -> Frontier:
-    """The edge of the tree: its size and root."""
-    row = connection.execute(select(tree.c.frontier)).scalar()
+    """The edge of the tree of the log that is open: its size and root."""
+    row = connection.execute(select(tree.c.frontier).where(tree.c.closed_at.is_(None))).scalar()
     if row is None:
         raise IntegrityBroken(_NO_TREE)
     return Frontier.from_bytes(row)
 
 
-def in_order(connection: Connection, after: int = -1) -> Iterator[StoredEntry]:
-    """All entries by place, streamed."""
+def in_order(
+    connection: Connection, after: int = -1, until: int | None = None
+) -> Iterator[StoredEntry]:
+    """All entries by place, before the place `until` if given, streamed."""
     query = _STORED.where(entries.c.place > after).order_by(entries.c.place)
+    if until is not None:
+        query = query.where(entries.c.place < until)
     yield from _streamed(connection, query)
 
 
@@ -221,19 +251,29 @@ def sealed_of(connection: Connection, places: Sequence[int]) -> dict[int, list[t
     return found
 
 
-def keep_head(connection: Connection, size: int, signed_at: int, note: bytes) -> None:
-    """Keep a signed head; one of the same size is there already when nothing was added."""
-    add_missing(connection, heads, [{"size": size, "signed_at": signed_at, "note": note}])
+def leaves(connection: Connection, low: int, high: int) -> list[bytes]:
+    """The leaf hashes that stand beside the entries from place `low` up to `high`, in order."""
+    query = (
+        select(entries.c.leaf)
+        .where(entries.c.place >= low, entries.c.place < high)
+        .order_by(entries.c.place)
+    )
+    return list(connection.execute(query).scalars())
 
 
-def signed_size(connection: Connection) -> int:
-    """How many entries the largest signed head covers."""
-    return connection.execute(select(func.max(heads.c.size))).scalar() or 0
+def place_of(connection: Connection, uid: str) -> int | None:
+    """The place of an entry; None when it has none yet."""
+    query = select(entries.c.place).where(entries.c.uid == uid)
+    found: int | None = connection.execute(query).scalar()
+    return found
 
 
-def all_heads(connection: Connection) -> list[bytes]:
-    """Every signed head, smallest first."""
-    return list(connection.execute(select(heads.c.note).order_by(heads.c.size)).scalars())
+def all_heads(connection: Connection, log: str | None = None) -> list[bytes]:
+    """Every signed head, of one log if given, smallest first."""
+    query = select(heads.c.note).order_by(heads.c.log, heads.c.size)
+    if log is not None:
+        query = query.where(heads.c.log == log)
+    return list(connection.execute(query).scalars())
 
 
 def newest_time(connection: Connection) -> int:

@@ -7,7 +7,16 @@ of `paraplu.store.keys`, and what must be found again (a reference, a person) st
 from __future__ import annotations
 
 from paraplu.store.tables.columns import metadata
-from paraplu.store.tables.log import disclosures, entries, entry_intake, evidence, heads, tree
+from paraplu.store.tables.log import (
+    cosignatures,
+    custody,
+    disclosures,
+    entries,
+    entry_intake,
+    evidence,
+    heads,
+    tree,
+)
 from paraplu.store.tables.records import (
     absences,
     agreements,
@@ -40,7 +49,7 @@ from paraplu.store.tables.work import (
     watches,
 )
 
-SCHEMA = 3
+SCHEMA = 4
 """The version of this schema; a database of another version is not touched."""
 
 __all__ = [
@@ -53,6 +62,8 @@ __all__ = [
     "calendars",
     "cases",
     "clients",
+    "cosignatures",
+    "custody",
     "disclosures",
     "drops",
     "entries",

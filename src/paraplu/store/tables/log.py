@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from paraplu.store.tables.columns import ACTOR, CODE, HASH, UID, metadata
 
@@ -46,19 +57,52 @@ disclosures = Table(
     Index("disclosures_by_entry", "entry"),
 )
 
-tree = Table(
+tree = Table(  # one row a log; an entry's index in its log is its place less `first`
     "tree",
     metadata,
     Column("log", Text, primary_key=True),
     Column("frontier", LargeBinary, nullable=False),
+    Column("first", Integer, nullable=False, server_default=text("0")),
+    Column("opened_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("closed_at", BigInteger),
+    UniqueConstraint("first"),  # two logs cannot begin at one place
 )
 
 heads = Table(
     "heads",
     metadata,
+    Column("log", Text, primary_key=True),
     Column("size", Integer, primary_key=True, autoincrement=False),
     Column("signed_at", BigInteger, nullable=False),
     Column("note", LargeBinary, nullable=False),
+    Column("frontier", LargeBinary),  # the tree's edge at that size: what proofs begin with
+)
+
+cosignatures = Table(  # a witness's line for a head
+    "cosignatures",
+    metadata,
+    Column("log", Text, primary_key=True),
+    Column("size", Integer, primary_key=True, autoincrement=False),
+    Column("witness", CODE, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("line", Text, nullable=False),
+)
+
+custody = Table(  # what is known of each place where heads of a log are kept: a copy or a witness
+    "custody",
+    metadata,
+    Column("name", CODE, primary_key=True),
+    Column("log", Text, primary_key=True),
+    Column("kind", CODE, nullable=False),
+    Column("size", Integer, nullable=False, server_default=text("0")),
+    Column("kept_at", BigInteger),
+    Column("extent", BigInteger, nullable=False, server_default=text("0")),
+    Column("try_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("failing_since", BigInteger),
+    Column("why", CODE),
+    Column("checked_at", BigInteger),
+    Column("checked_size", Integer),
 )
 
 evidence = Table(
