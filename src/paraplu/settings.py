@@ -17,9 +17,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from paraplu.audit.cosignature import CosignatureVerifier
+from paraplu.audit.errors import Malformed
 from paraplu.audit.note import Signer, Verifier
 from paraplu.domain.agreement import STALL_LIMIT
 from paraplu.domain.credential import Credential, Secret
+from paraplu.domain.custody import AuditSettings
 from paraplu.domain.mail import PORTS, MailSettings
 from paraplu.errors import SettingsWrong
 from paraplu.store.keys import require_private, secret_bytes
@@ -32,7 +37,8 @@ _STALL = int(STALL_LIMIT.total_seconds())
 class Home:
     """One installation. `log` is the origin of its audit log, `targets` the address of each target.
 
-    `mail` is the server by which notices go out, None for none.
+    `mail` is the server by which notices go out, None for none. `audit` says where heads of the log are kept
+    elsewhere.
 
     `database`, `keys` and `evidence_folder` say where those are when they are not in the home: in a cluster
     on PostgreSQL, on PostgreSQL in a database of its own, and in a folder that all machines share.
@@ -47,6 +53,7 @@ class Home:
     keys: str = ""
     evidence_folder: str = ""
     mail: MailSettings | None = None
+    audit: AuditSettings = field(default_factory=AuditSettings)
 
     @property
     def stall(self) -> timedelta:
@@ -179,6 +186,8 @@ class Home:
                 name.replace("sender", "from"): value for name, value in asdict(self.mail).items()
             }
             data["mail"] = {name: value for name, value in kept.items() if value != ""}
+        if audit := self.audit.model_dump(exclude_defaults=True):
+            data["audit"] = audit
         write_whole(self.path / SETTINGS, to_toml(data))
 
 
@@ -199,7 +208,7 @@ def load_home(path: Path) -> Home:
     data = read_toml(file)
     targets = data.get("targets", {})
     places = {"database", "keys", "evidence"}
-    unknown = set(data) - places - {"log", "demo", "stall_seconds", "targets", "mail"}
+    unknown = set(data) - places - {"log", "demo", "stall_seconds", "targets", "mail", "audit"}
     if unknown or not isinstance(data.get("log"), str) or not isinstance(targets, dict):
         what = (
             f"unknown: {', '.join(sorted(unknown))}"
@@ -222,9 +231,30 @@ def load_home(path: Path) -> Home:
         keys=str(data.get("keys", "")),
         evidence_folder=str(data.get("evidence", "")),
         mail=_mail(data["mail"], file) if "mail" in data else None,
+        audit=_audit(data.get("audit", {}), file),
     )
     check_places(home)
     return home
+
+
+def _audit(data: Any, file: Path) -> AuditSettings:
+    """The table [audit]. Raises `SettingsWrong` that says what to write."""
+    try:
+        found = AuditSettings.model_validate(data)
+        for witness in found.witnesses:
+            CosignatureVerifier.from_vkey(witness.vkey)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = " ".join(str(part) for part in first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        raise SettingsWrong(
+            f"[audit] in {file} is wrong: {f'{where}: ' if where else ''}{said}."
+        ) from None
+    except Malformed as error:
+        raise SettingsWrong(
+            f"[audit] in {file} is wrong: vkey of the witness '{witness.name}': {error}."
+        ) from None
+    return found
 
 
 def _mail(data: Any, file: Path) -> MailSettings:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from paraplu.assurance.custody import Custody
 from paraplu.assurance.readings import Readings
+from paraplu.assurance.vouching import Vouched, Vouching
 from paraplu.audit.verdict import Verdict
 from paraplu.audit.verification import Place, verify
 from paraplu.domain.notice import NoticeKind
@@ -21,37 +23,46 @@ from paraplu.store.database import StorageDown
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The verdict on the log, how many evidence files were checked, and what is wrong with any."""
+    """The verdict on the log, how many evidence files were checked, and what is wrong with any.
+
+    `vouched` is what others say of the log.
+    """
 
     verdict: Verdict
     files: int
     wrong_files: tuple[str, ...]
+    vouched: Vouched = field(default_factory=Vouched)
 
     @property
     def intact(self) -> bool:
         """Whether nothing was altered, added or taken away."""
-        return self.verdict.intact and not self.wrong_files
+        return self.verdict.intact and not self.wrong_files and not self.vouched.troubles
 
 
 class Proof:
     """The audit log seen from outside."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, custody: Custody | None = None) -> None:
         self._parts = parts
         self._readings = Readings(parts.journal)
+        self._custody = custody
 
-    def check(self) -> Checked:
+    def check(self, given: Mapping[str, bytes] | None = None, *, ask: bool = True) -> Checked:
         """Check every entry, every head and every evidence file. Adds nothing to the log.
 
-        On PostgreSQL everything committed before is given its place in the log first. When something is
-        wrong the administrators are told, once a day.
+        `given` are files with heads that were kept elsewhere, name to content; copies in files that the
+        settings name are read back, and witnesses are asked if `ask`. On PostgreSQL everything committed
+        before is given its place in the log first. When something is wrong the administrators are told, once
+        a day. Raises `Refused` for a given file without a head.
         """
         journal = self._parts.journal
         journal.complete()
+        vouched = Vouched()
+        if self._custody is not None:
+            vouched = Vouching(self._custody).gather(given or {}, ask=ask)
         with self._parts.database.read() as connection:
-            verdict = verify(
-                _places(connection), entries.all_heads(connection), [journal.verifier], journal.log
-            )
+            heads = dict.fromkeys([*entries.all_heads(connection), *vouched.heads])
+            verdict = verify(_places(connection), heads, [journal.verifier], journal.log)
             listed = evidence.listed(connection)
         wrong: list[str] = []
         for file in listed:
@@ -59,7 +70,7 @@ class Proof:
                 self._parts.files.stored(file.hash)
             except (IntegrityBroken, NotFound) as error:
                 wrong.append(str(error))
-        checked = Checked(verdict, len(listed), tuple(wrong))
+        checked = Checked(verdict, len(listed), tuple(wrong), vouched)
         if not checked.intact:
             self._alarm(checked)
         return checked

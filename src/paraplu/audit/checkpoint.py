@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from paraplu.audit.errors import Malformed, NotProved
-from paraplu.audit.note import Signature, Signer, Verifier, open_note, sign
+from paraplu.audit.note import Signature, Signs, Verifier, open_note, sign
 from paraplu.audit.tree import HASH_BYTES, MAX_SIZE
 
 
@@ -60,7 +60,7 @@ class Checkpoint:
 
 
 def sign_checkpoint(
-    head: Checkpoint, signers: Iterable[Signer], others: Sequence[Signature] = ()
+    head: Checkpoint, signers: Iterable[Signs], others: Sequence[Signature] = ()
 ) -> bytes:
     """Give the signed head. One signer must carry the name of the log (its origin).
 

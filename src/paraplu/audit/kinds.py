@@ -370,6 +370,15 @@ _ALL = (
         status=_FAILED,
         severity=_MEDIUM,
     ),
+    Kind(
+        "copy-contradicts",
+        EVENT_LOG,
+        OTHER,
+        Phase.LOG,
+        "A head that is kept elsewhere, or a witness, contradicts the log.",
+        status=_FAILED,
+        severity=_HIGH,
+    ),
 )
 
 CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in _ALL}

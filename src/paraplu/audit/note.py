@@ -11,6 +11,7 @@ import binascii
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -37,7 +38,7 @@ class Signature:
 
     def line(self) -> str:
         """Give the line as it stands in the note, with its newline."""
-        return f"{_DASH}{self.name} {_to_base64(self.key_id + self.signature)}\n"
+        return f"{_DASH}{self.name} {to_base64(self.key_id + self.signature)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,32 @@ class Note:
         return cls(whole[: cut + 1], tuple(_read_line(line) for line in lines))
 
 
+class Verifies(Protocol):
+    """A key that is trusted to sign notes under `name`: a `Verifier`, or a witness's."""
+
+    @property
+    def name(self) -> str:
+        """The name in the signature line."""
+
+    @property
+    def key_id(self) -> bytes:
+        """The four bytes in front of the signature."""
+
+    def verify(self, text: str, signature: bytes) -> None:
+        """Check a signature over the text of a note; raises `NotProved` unless it holds."""
+
+
+class Signs(Protocol):
+    """A key that signs notes under `name`: a `Signer` with its bytes, or something that is asked to sign."""
+
+    @property
+    def name(self) -> str:
+        """The name in the signature line."""
+
+    def sign(self, text: str) -> Signature:
+        """Sign the text of a note."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verifier:
     """A public key that is trusted to sign notes under `name`."""
@@ -75,7 +102,7 @@ class Verifier:
     key_id: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
+        check_name(self.name)
         if len(self.public_key) != _KEY_BYTES:
             raise Malformed("an Ed25519 public key has 32 bytes")
         hashed = hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.public_key).digest()
@@ -84,7 +111,7 @@ class Verifier:
     @property
     def vkey(self) -> str:
         """The key as text, `name+id+base64`, to hand to those who verify."""
-        return f"{self.name}+{self.key_id.hex()}+{_to_base64(_ED25519 + self.public_key)}"
+        return f"{self.name}+{self.key_id.hex()}+{to_base64(_ED25519 + self.public_key)}"
 
     @classmethod
     def from_vkey(cls, vkey: str) -> Verifier:
@@ -122,7 +149,7 @@ class Signer:
     @property
     def skey(self) -> str:
         """The private key as text. A secret: for the key file and nowhere else."""
-        secret = _to_base64(_ED25519 + self.seed)
+        secret = to_base64(_ED25519 + self.seed)
         return f"{_SKEY_PREFIX}{self.name}+{self.verifier.key_id.hex()}+{secret}"
 
     @classmethod
@@ -151,7 +178,7 @@ class OpenedNote:
     unknown: tuple[Signature, ...]
 
 
-def sign(text: str, signers: Iterable[Signer], others: Sequence[Signature] = ()) -> bytes:
+def sign(text: str, signers: Iterable[Signs], others: Sequence[Signature] = ()) -> bytes:
     """Give the signed note: the text, the lines of `others` (as they came), a line per signer.
 
     The text ends in a newline and has no control characters; raises `Malformed` otherwise.
@@ -167,7 +194,7 @@ def sign(text: str, signers: Iterable[Signer], others: Sequence[Signature] = ())
     return (text + "\n" + "".join(line.line() for line in (*kept, *own))).encode()
 
 
-def open_note(message: bytes, verifiers: Iterable[Verifier]) -> OpenedNote:
+def open_note(message: bytes, verifiers: Iterable[Verifies]) -> OpenedNote:
     """Read a note and check it with known keys; lines by other keys are ignored.
 
     Raises `Malformed` if it is no note, `NotProved` if a line by a known key does not hold or if no
@@ -194,7 +221,8 @@ def _check_characters(text: str) -> None:
         raise Malformed("a note must not have control characters")
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise `Malformed` unless this can be the name of a key."""
     if not name or "+" in name or any(ch.isspace() or ch < " " for ch in name):
         raise Malformed("the name of a key must not be empty nor have spaces or a plus sign")
 
@@ -203,29 +231,31 @@ def _read_line(line: str) -> Signature:
     parts = line.removeprefix(_DASH).split(" ")
     if not line.startswith(_DASH) or len(parts) != 2:
         raise Malformed("a signature line that is not of the form '\N{EM DASH} name signature'")
-    _check_name(parts[0])
-    raw = _from_base64(parts[1])
+    check_name(parts[0])
+    raw = from_base64(parts[1])
     if len(raw) <= _KEY_ID_BYTES:
         raise Malformed("a signature line without a signature")
     return Signature(parts[0], raw[:_KEY_ID_BYTES], raw[_KEY_ID_BYTES:])
 
 
 def _read_key(text: str) -> bytes:
-    raw = _from_base64(text)
+    raw = from_base64(text)
     if raw[:1] != _ED25519 or len(raw) != 1 + _KEY_BYTES:
         raise Malformed("a key that is not of Ed25519 (type 1, 32 bytes)")
     return raw[1:]
 
 
-def _to_base64(data: bytes) -> str:
+def to_base64(data: bytes) -> str:
+    """Standard base64 (RFC 4648, section 4)."""
     return base64.b64encode(data).decode("ascii")
 
 
-def _from_base64(text: str) -> bytes:
+def from_base64(text: str) -> bytes:
+    """The inverse of `to_base64`; raises `Malformed` for anything written in another way."""
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise Malformed("text that is not base64 (RFC 4648)") from None
-    if _to_base64(raw) != text:
+    if to_base64(raw) != text:
         raise Malformed("text that is not base64 (RFC 4648)")
     return raw

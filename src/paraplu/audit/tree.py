@@ -82,6 +82,15 @@ class Frontier:
                 found = peak if found is None else node_hash(peak, found)
         return EMPTY_ROOT if found is None else found
 
+    def peaks(self) -> list[tuple[int, int, bytes]]:
+        """The nodes that make up the edge, from the left: level, index and hash of each."""
+        found = []
+        for level in reversed(range(len(self._peaks))):
+            peak = self._peaks[level]
+            if peak is not None:
+                found.append((level, (self._size >> level) - 1, peak))
+        return found
+
     def copy(self) -> Frontier:
         """Give another frontier of the same tree, to grow on its own."""
         other = Frontier()

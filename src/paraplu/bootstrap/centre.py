@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 import paraplu
 from paraplu.assurance.afterchecks import AfterChecks
+from paraplu.assurance.custody import Custody
 from paraplu.assurance.decisions import Decisions
 from paraplu.assurance.intents import Intents
 from paraplu.assurance.powers import Powers
@@ -22,6 +23,7 @@ from paraplu.assurance.reconciliation import Reconciliation
 from paraplu.assurance.search import Search
 from paraplu.assurance.story import Stories
 from paraplu.bootstrap.parts import (
+    custody_of,
     dispatch_of,
     parts_of,
     tools_of,
@@ -80,6 +82,7 @@ class Centre:
     desks: Desks
     answers: Answers
     folders: Folders
+    custody: Custody
     proof: Proof
     search: Search
     stories: Stories
@@ -135,11 +138,22 @@ class Centre:
             rounds.append(Round("heads", _MINUTE, self._sign))
         # A share that hangs holds up nothing but the looks at folders.
         folders = [Round("folders", _FOLDERS, self.folders.look)]
+        # Nor does a server that heads are kept at.
+        custody = [Round("custody", _MINUTE, self.keep_heads)] if self.custody.places else []
 
         def failed(name: str, error: Exception) -> None:
             self.log.error("round_failed", what=name, exc_info=error)
 
-        return self.clock().beside, Rounds(rounds, failed).beside, Rounds(folders, failed).beside
+        beside = [Rounds(each, failed).beside for each in (rounds, folders, custody) if each]
+        return self.clock().beside, *beside
+
+    def keep_heads(self) -> None:
+        """Send heads to where they are kept elsewhere; the operational log tells of what fails."""
+        if self.parts.database.is_sqlite:
+            self._sign()
+        for one in self.custody.send():
+            if one.why:
+                self.log.warning("head_not_kept", what=one.name, why=one.code)
 
     def _sign(self) -> None:
         if self.parts.journal.unsigned():
@@ -172,6 +186,8 @@ class Centre:
             self.children.close()
         try:
             self.parts.journal.sign_head()
+            with suppress(StorageDown):
+                self.custody.send(kinds=("file",))  # a command waits for no server
         finally:
             self.parts.database.close()
             self.parts.keys.close()
@@ -210,6 +226,7 @@ def open_centre(
     leases = Leases(parts.database, parts.clock, paraplu.__version__, home.locks, home.stall)
     asking, desks = Asking(parts, dispatch.offer), Desks(parts)
     search = Search(parts)
+    custody = custody_of(home, parts)
     intake, answers = Intake(parts), Answers(parts, desks, home.answers)
     log = log_to(home.log_file)
     planner = Planner(
@@ -232,7 +249,6 @@ def open_centre(
         desks=desks,
         answers=answers,
         folders=Folders(parts, intake, answers, home.path, log.info),
-        proof=Proof(parts),
         search=search,
         stories=Stories(parts, search),
         decisions=Decisions(parts, search),
@@ -241,6 +257,8 @@ def open_centre(
         after_checks=AfterChecks(parts),
         reconciliation=Reconciliation(parts, search),
         deployments=Deployments(parts),
+        custody=custody,
+        proof=Proof(parts, custody),
         outbox=_outbox(home, parts),
         absences=Absences(parts),
         late=Late(parts, asking),

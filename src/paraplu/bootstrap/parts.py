@@ -11,9 +11,11 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 import paraplu
+from paraplu.assurance.custody import Custody
 from paraplu.dispatch.dispatch import Dispatch
 from paraplu.dispatch.embedded import EmbeddedDispatch
 from paraplu.domain.connector import Recorder
+from paraplu.domain.mail import Letter
 from paraplu.engine.ahead import Ahead
 from paraplu.engine.calendars import Calendars
 from paraplu.engine.casefile import CaseFiles
@@ -88,6 +90,27 @@ def parts_of(
         code_hash=lru_cache(maxsize=None)(plugins.code_hash),
         wording=wordings,
     )
+
+
+def custody_of(home: Home, parts: Parts) -> Custody:
+    """The places where heads of the log are kept elsewhere, as this home's settings name them."""
+    return Custody(
+        database=parts.database,
+        clock=parts.clock,
+        journal=parts.journal,
+        notices=parts.notices,
+        settings=home.audit,
+        post=_post_of(home),
+        credential=home.credential,
+    )
+
+
+def _post_of(home: Home) -> Callable[[Letter], None] | None:
+    if home.mail is None:
+        return None
+    from paraplu.dispatch.mail import Mail  # the standard library's mail is slow to import
+
+    return Mail(home.mail, home.credential).post
 
 
 def tools_of(home: Home, plugins: Plugins) -> Tools:

@@ -45,7 +45,7 @@ class MailSettings:
             return 'security must be "starttls", "tls" or "none"'
         if not 0 < self.port < 65536:
             return "port must be a number from 1 to 65535"
-        if self.security == "none" and not _is_loopback(self.host):
+        if self.security == "none" and not is_loopback(self.host):
             return (
                 f'security = "none" is for a mail server on this machine only, and {self.host} is another: '
                 'write "starttls" or "tls"'
@@ -66,7 +66,8 @@ class Letter:
     moment: datetime
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this very machine."""
     if host == "localhost":
         return True
     try:

@@ -41,6 +41,7 @@ class NoticeKind(StrEnum):
     FOLDER_BACK = "folder-back"
     PASSWORD_EXPIRES = "password-expires"  # noqa: S105
     AUDIT_BROKEN = "audit-broken"
+    HEADS_NOT_KEPT = "heads-not-kept"
 
 
 URGENT = frozenset(
@@ -92,6 +93,7 @@ FACTS: Mapping[NoticeKind, Mapping[str, Sort]] = {
     NoticeKind.FOLDER_BACK: {**_SERVICE, "since": _INSTANT},
     NoticeKind.PASSWORD_EXPIRES: {"credential": Sort.CODE, "expires": _DAY, "days": _FIGURE},
     NoticeKind.AUDIT_BROKEN: {"findings": _FIGURE, "files": _FIGURE},
+    NoticeKind.HEADS_NOT_KEPT: {"place": Sort.CODE, "since": _DAY},
 }
 """What a notice of each kind may say. All of it may be left out, nothing else may be said."""
 

@@ -86,6 +86,10 @@ class Journal:
         self._product = Product("paraplu", version)
         self._signer = signer
 
+    def verifiers(self, log: str) -> tuple[Verifier, ...]:
+        """The keys that are trusted to sign heads of a log of ours."""
+        return tuple(Verifier(log, one.public_key) for one in (self.verifier,))
+
     def open_log(self, hand: Hand) -> None:
         """Start the log with its first entry."""
         with self._database.write() as connection:

@@ -40,6 +40,7 @@ TITLES: Mapping[NoticeKind, str] = {
     K.FOLDER_BACK: "A watched folder is back",
     K.PASSWORD_EXPIRES: "The password of a robot account expires",
     K.AUDIT_BROKEN: "The audit log or its evidence is not what was written",
+    K.HEADS_NOT_KEPT: "Heads of the audit log do not reach where they are kept",
 }
 
 # Each sentence is said when all its values are there. A second key chooses by the fact `why` or `then`.
@@ -151,6 +152,10 @@ SENTENCES: Mapping[NoticeKind, Sequence[tuple[str | None, str]]] = {
         (None, "The check found {findings} things wrong in the audit log and {files} in evidence."),
         (None, "Change nothing, keep the backups, and look at it now."),
     ),
+    K.HEADS_NOT_KEPT: (
+        (None, "Since {since} no head of the audit log could be kept at {place}."),
+        (None, "Until it can, nobody else vouches there for what is written."),
+    ),
 }
 # Of a sentence that counts: what is counted, and the sentence for one. English, Dutch, Danish, Norwegian,
 # Swedish and Finnish say that of 1 only (Unicode CLDR, plural rules); Icelandic, to come, also of 21.
@@ -218,6 +223,7 @@ _PATHS: Mapping[NoticeKind, tuple[str, str]] = {  # of the console, and on the c
     K.FOLDER_BACK: ("health", "paraplu folders look"),
     K.PASSWORD_EXPIRES: ("health", "paraplu doctor"),
     K.AUDIT_BROKEN: ("audit", "paraplu audit verify"),
+    K.HEADS_NOT_KEPT: ("audit", "paraplu audit heads list"),
 }
 _STATES: Mapping[NoticeKind, Mapping[str, str]] = {
     K.OVERDUE: {"overdue": "yes"},

@@ -30,7 +30,9 @@ Expiries = Callable[[Collection[str]], Mapping[str, date]]
 _MORNING = time(9)
 _NEW = timedelta(hours=24)  # what is overdue for longer is told of in the morning only
 _KEPT = timedelta(days=90)
-_ADMINISTRATORS = frozenset({NoticeKind.PASSWORD_EXPIRES, NoticeKind.AUDIT_BROKEN})
+_ADMINISTRATORS = frozenset(
+    {NoticeKind.PASSWORD_EXPIRES, NoticeKind.AUDIT_BROKEN, NoticeKind.HEADS_NOT_KEPT}
+)
 
 
 class Notices:

@@ -25,6 +25,10 @@ COMMANDS = {
     "powers": ("paraplu.cli.audit.judging:powers", "Who could ask, approve, administer on a day."),
     "clocks": ("paraplu.cli.audit.judging:clocks", "Which clocks deviated."),
     "evidence": ("paraplu.cli.audit.reading:evidence", "Write an evidence file, decrypted."),
+    "heads": (
+        "paraplu.cli.audit.heads:heads",
+        "Keep signed heads elsewhere; who vouches for what.",
+    ),
 }
 
 

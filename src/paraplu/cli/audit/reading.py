@@ -10,27 +10,43 @@ from paraplu.cli.session import Session, shared
 
 
 @click.command()
+@click.option(
+    "--heads",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file with heads that were kept elsewhere; may be given several times.",
+)
+@click.option("--offline", is_flag=True, help="Do not ask witnesses what they have seen last.")
 @shared
-def verify(session: Session) -> int:
+def verify(session: Session, files: tuple[Path, ...], offline: bool) -> int:
     """Check every entry, every signed head and every evidence file. Exit code 4 when one is not right.
 
+    Heads that are kept elsewhere show that a tail was cut off or an old backup put back. Copies in files that
+    the settings name are read back, witnesses are asked.
+
     \b
-    Example:
+    Examples:
       paraplu audit verify
+      paraplu audit verify --heads from-the-mail.txt --heads /media/usb/heads
     """
+    from paraplu.cli.audit.heads import as_data, told
+
+    given = {str(path): path.read_bytes() for path in files}
     with session.centre() as centre:
-        checked = centre.proof.check()
+        checked = centre.proof.check(given, ask=not offline)
         log, vkey = centre.home.log, centre.parts.journal.verifier.vkey
-    verdict = checked.verdict
+    verdict, vouched = checked.verdict, checked.vouched
     session.out.line(verdict.summary)
     for finding in verdict.findings:
         session.out.line(f"  {finding.message}")
-    for text in checked.wrong_files:
+    for text in (*checked.wrong_files, *vouched.troubles):
         session.out.line(f"  {text}")
-    for remark in verdict.remarks:
+    for remark in (*verdict.remarks, *vouched.remarks):
         session.out.line(f"  Remark: {getattr(remark, 'message', remark)}")
-    if checked.intact:
+    if not checked.wrong_files:
         session.out.line(f"{checked.files} evidence files are what they were.")
+    told(session, vouched)
     session.out.line(f"Log {log}, verified with {vkey}")
     session.out.result(
         {
@@ -38,8 +54,13 @@ def verify(session: Session) -> int:
             "entries": verdict.entries,
             "heads": verdict.heads,
             "evidence": checked.files,
-            "findings": [finding.message for finding in verdict.findings]
-            + list(checked.wrong_files),
+            "findings": [
+                *(finding.message for finding in verdict.findings),
+                *checked.wrong_files,
+                *vouched.troubles,
+            ],
+            "vouches": [as_data(one) for one in vouched.vouches],
+            "remarks": [*(str(one) for one in verdict.remarks), *vouched.remarks],
             "log": log,
             "vkey": vkey,
         }
