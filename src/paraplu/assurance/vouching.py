@@ -153,8 +153,8 @@ class Vouching:
                 try:
                     note = witnessing.latest(log.log)
                     if note is not None:
-                        shown = witnessing.hold_latest(note)
                         found.heads.append(note)
+                        shown = witnessing.hold_latest(note)
                         size, checked = max(size, shown), self._clock.now()
                         self._note_checked(place.name, log.log, shown)
                 except Unkept as error:

@@ -46,6 +46,8 @@ COMMANDS = {
     "notices": ("paraplu.cli.notices:notices", "List what people were told by mail; test mail."),
     "db": ("paraplu.cli.database:db", "Bring the database to this version; show how it stands."),
     "audit": ("paraplu.cli.audit:audit", "Answer an auditor; prove that the log is whole."),
+    # A program of its own that shares nothing with an installation but this way in.
+    "witness": ("paraplu.witness.command:witness", "Countersign another organisation's log."),
 }
 
 DONE, FAILED, USAGE, NEEDS_PERSON, INTEGRITY, INTERRUPTED = 0, 1, 2, 3, 4, 130
