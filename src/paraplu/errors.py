@@ -64,6 +64,10 @@ class TargetDown(NothingDone):
         self.retry_after = retry_after
 
 
+class NotCovered(TargetDown):
+    """The audit log cannot be signed or witnessed as the agreement asks before an act. Nothing was done."""
+
+
 class PageChanged(NothingDone):
     """A page is not what the target expects: a field or button is missing. Nothing was done."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 import paraplu
+from paraplu.assurance.cover import Cover
 from paraplu.assurance.custody import Custody
 from paraplu.dispatch.dispatch import Dispatch
 from paraplu.dispatch.embedded import EmbeddedDispatch
@@ -66,6 +67,8 @@ def parts_of(
     calendars = Calendars(clock, journal, known)
     ahead = Ahead(clock, journal, calendars.of)
     proposals = Proposals(database, keys, clock, journal, people, known)
+    notices = Notices(database, clock, people, known, calendars, home.expiries)
+    custody = _custody(home, database, clock, journal, notices)
     wordings = lru_cache(maxsize=None)(lambda language: Wording(language, plugins.catalogues))
     return Parts(
         database=database,
@@ -82,23 +85,30 @@ def parts_of(
             *(calendars, ahead, proposals),
         ),
         ahead=ahead,
-        notices=Notices(database, clock, people, known, calendars, home.expiries),
+        notices=notices,
         case_files=CaseFiles(keys),
         bots=plugins.bots,
         workbooks=lambda: plugins.connector("spreadsheet"),
         hands=hands or partial(OwnHands, tools_of(home, plugins)),
         code_hash=lru_cache(maxsize=None)(plugins.code_hash),
+        covered=Cover(custody).wait,
         wording=wordings,
     )
 
 
 def custody_of(home: Home, parts: Parts) -> Custody:
     """The places where heads of the log are kept elsewhere, as this home's settings name them."""
+    return _custody(home, parts.database, parts.clock, parts.journal, parts.notices)
+
+
+def _custody(
+    home: Home, database: Database, clock: Clock, journal: Journal, notices: Notices
+) -> Custody:
     return Custody(
-        database=parts.database,
-        clock=parts.clock,
-        journal=parts.journal,
-        notices=parts.notices,
+        database=database,
+        clock=clock,
+        journal=journal,
+        notices=notices,
         settings=home.audit,
         post=_post_of(home),
         credential=home.credential,

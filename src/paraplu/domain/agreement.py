@@ -132,6 +132,10 @@ class Agreement(Setting):
     """What was agreed with a client about one service; a new version replaces the one before.
 
     With `two_people`, changes to the agreement, its mandates and its schedules need a second person.
+
+    `intent` says how much must be sure before a change is carried out: that its intent is written
+    (`durable`), that a signed head of the audit log covers it (`sequenced`), or that a witness has
+    countersigned such a head (`witnessed`).
     """
 
     client: str
@@ -143,6 +147,7 @@ class Agreement(Setting):
     credential: str
     approval: Literal["above-limits", "always"] = "above-limits"
     two_people: bool = False
+    intent: Literal["durable", "sequenced", "witnessed"] = "durable"
     days_to_finish: int = Field(default=5, ge=1)
     retention: str = Field(default="nl.7y", pattern=r"^[a-z]{2}(\.[a-z]+)?\.\d{1,2}y$")
     limits: Limits = Limits()

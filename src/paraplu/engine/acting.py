@@ -252,7 +252,13 @@ class Acting:
                 )
         return State.DONE
 
-    def _nothing(self, case: Held, intent_uid: str, pictures: list[Evidence]) -> None:
+    def nothing_done(self, case: Held, intent_uid: str) -> None:
+        """Close an intent that was not acted on: the audit log does not cover it as was agreed."""
+        self._nothing(case, intent_uid, [], "not-covered")
+
+    def _nothing(
+        self, case: Held, intent_uid: str, pictures: list[Evidence], why: str | None = None
+    ) -> None:
         with self._parts.database.write() as connection:
             plans.close_intent(connection, intent_uid, "nothing", self._parts.clock.ms())
             cases.write(connection, case.uid, fence=case.fence, state=State.READY)
@@ -265,6 +271,7 @@ class Acting:
                     fence=case.fence,
                     intent=intent_uid,
                     evidence=pictures,
+                    status_code=why,
                     **self._turn.names,
                 ),
             )

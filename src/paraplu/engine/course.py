@@ -26,6 +26,7 @@ from paraplu.engine.watching import look_at_watches, open_watches
 from paraplu.errors import (
     FenceLost,
     IntegrityBroken,
+    NotCovered,
     NothingDone,
     OutcomeUnknown,
     ParapluError,
@@ -73,6 +74,7 @@ class Course:
         self._report = RunReport(turn.uid, *self._who)
         self._put_off: list[str] = []
         self._waited: set[str] = set()
+        self._failing = agreement.target  # what a run pauses itself for
         self._must_look = False  # somebody, before another run is of use
         self._called = 0  # cases that a person was called to before anything was taken up
         self._until = (
@@ -226,6 +228,8 @@ class Course:
 
     def _answers_again(self, error: Exception) -> bool:
         """Wait as long as the target asks for, if that is short, and sign in anew."""
+        if isinstance(error, NotCovered):
+            return False  # the target has done nothing wrong, and no other case would fare better
         wait = error.retry_after if isinstance(error, TargetDown) else None
         if wait is not None:
             if not 0 <= wait <= _SHORT_WAIT:
@@ -238,6 +242,8 @@ class Course:
     def _pause(self, error: Exception) -> None:
         self._report.ending = "paused"
         self._report.why = str(error)
+        if isinstance(error, NotCovered):
+            self._failing = "audit-log"
         wait = error.retry_after if isinstance(error, TargetDown) else None
         if wait is not None and wait > 0:
             asked = min(timedelta(seconds=wait), LONGEST_OBEYED)
@@ -300,7 +306,7 @@ class Course:
         report, (client, service) = self._report, self._who
         aside = self._called + report.handled.get(State.WITH_PERSON, 0)
         if report.ending == "paused":
-            facts = {"service": service, "target": self._turn.terms.agreement.target}
+            facts = {"service": service, "target": self._failing}
             self._parts.notices.tell(
                 connection,
                 NoticeKind.CIRCUIT_OPEN,

@@ -28,6 +28,7 @@ from paraplu.engine.settling import Held, Settling
 from paraplu.engine.turn import Turn
 from paraplu.errors import (
     IntegrityBroken,
+    NotCovered,
     NothingDone,
     OutcomeUnknown,
     PageChanged,
@@ -146,6 +147,7 @@ class Handling:
                 if verdict is not None:
                     return verdict
                 failure = self._acting.failure
+            alone = alone and not isinstance(failure, NotCovered)  # no case's own trouble
             tries += 1
             crashes += isinstance(failure, HandsLost)
             now = self._parts.clock.now()
@@ -202,7 +204,28 @@ class Handling:
             return State.WAITING
         pictures = self._turn.picture("before")
         intent = self._intend(case, outcome, approvals, pictures)
+        self._cover(case, intent, plan)
         return self._acting.act(case, intent, outcome.intent, None, approvals)
+
+    def _cover(self, case: Held, intent: str, plan: Plan) -> None:
+        """Wait until the audit log covers an intent as the agreement asks; then it may be acted on.
+
+        When it cannot be, the intent is closed: nothing was done, and nothing is without. A run that breaks
+        off in here leaves it open, and the next one looks first, as ever.
+        """
+        level = self._turn.terms.agreement.intent
+        if level == "durable":
+            return
+        self._turn.place.step = "cover"
+        try:
+            self._parts.covered(level, intent)
+            if _too_late(plan, self._parts.clock.now()):
+                raise Moved("The latest moment passed while the intent was being witnessed.")
+        except StorageDown:
+            raise
+        except ParapluError:
+            self._acting.nothing_done(case, intent)
+            raise
 
     def _verdict(self, case: Held, prepared: Prepared) -> str:
         if prepared.intent.plan.nothing_left:

@@ -31,7 +31,9 @@ class Parts:
     """Everything, each once. Plugins are fetched by name when they are needed.
 
     `hands` opens the hands of a run, `code_hash` gives the digest of the code that a bot's run uses with a
-    target; both raise `SettingsWrong` for a name that nobody knows.
+    target; both raise `SettingsWrong` for a name that nobody knows. `covered` returns when the audit log
+    covers an intent as its agreement asks (see `Agreement.intent`); it raises `NotCovered` when that
+    cannot be had now.
     """
 
     database: Database
@@ -51,4 +53,5 @@ class Parts:
     workbooks: Callable[[], WorkbookConnector]
     hands: Callable[[HandsTerms, Recorder], Hands]
     code_hash: Callable[[str, str], str]
+    covered: Callable[[str, str], None]
     wording: Callable[[str], Wording]
