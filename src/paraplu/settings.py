@@ -21,13 +21,13 @@ from pydantic import ValidationError
 
 from paraplu.audit.cosignature import CosignatureVerifier
 from paraplu.audit.errors import Malformed
-from paraplu.audit.note import Signer, Verifier
 from paraplu.domain.agreement import STALL_LIMIT
 from paraplu.domain.credential import Credential, Secret
 from paraplu.domain.custody import AuditSettings
 from paraplu.domain.mail import PORTS, MailSettings
+from paraplu.engine.signing import Signing, read_signing
 from paraplu.errors import SettingsWrong
-from paraplu.store.keys import require_private, secret_bytes
+from paraplu.store.keys import require_private
 
 SETTINGS = "settings.toml"
 _STALL = int(STALL_LIMIT.total_seconds())
@@ -122,22 +122,29 @@ class Home:
             f"[{name}] with user and password to {path} (mode 600)."
         )
 
-    def signing(self) -> tuple[Signer | None, Verifier]:
-        """The key that signs the log, when it lies here, and the one that verifies it.
+    @property
+    def log_key(self) -> Path:
+        """The file of the key that signs the log."""
+        return self.secrets / "log.key"
 
-        Raises `SettingsWrong` when neither is there.
+    @property
+    def former_key(self) -> Path:
+        """The file of the key that signed before, while both sign."""
+        return self.secrets / "log-before.key"
+
+    @property
+    def vkeys(self) -> Path:
+        """The file of the keys that verify the log, one a line, the newest last."""
+        return self.path / "log.vkey"
+
+    def signing(self) -> Signing:
+        """The keys that sign the log, as far as they are at hand here, and those that verify it.
+
+        Raises `SettingsWrong` when there is neither.
         """
-        path = self.secrets / "log.key"
-        if path.exists():
-            require_private(path)
-            signer = Signer(self.log, secret_bytes(path))
-            return signer, signer.verifier
-        public = self.path / "log.vkey"
-        if not public.is_file():
-            raise SettingsWrong(
-                f"Neither {path} nor {public} is there: the log cannot be verified."
-            )
-        return None, Verifier.from_vkey(public.read_text(encoding="utf-8").strip())
+        return read_signing(
+            self.log_key, self.former_key, self.vkeys, command=self.audit.sign_command
+        )
 
     def expiries(self, names: Collection[str]) -> dict[str, date]:
         """When the passwords of these credentials, and of the one for mail, expire, as far as that is said.

@@ -19,7 +19,8 @@ from paraplu.witness.memory import Memory
 @pytest.fixture
 def memory(tmp_path: Path, founded: Path) -> Memory:
     made = Memory.create(tmp_path / "witness", "witness.example")
-    made.trust(load_home(founded / "home").signing()[1].vkey, later_years=True)
+    home = load_home(founded / "home")
+    made.trust(home.signing().verifiers(home.log)[0].vkey, later_years=True)
     return made
 
 

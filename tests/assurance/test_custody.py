@@ -208,11 +208,9 @@ def test_a_history_rewritten_with_the_key_is_found_by_the_copy(kept: Bureau) -> 
     journal = kept.centre.parts.journal
     kept.close()
     # All leaves, the edge and the heads are made anew over an altered entry, with the key.
-    from paraplu.audit.checkpoint import Checkpoint, sign_checkpoint
     from paraplu.audit.tree import Frontier, leaf_hash
 
-    signer = load_home(kept.home).signing()[0]
-    assert signer is not None
+    signing = load_home(kept.home).signing()
     with sqlite3.connect(kept.home / "paraplu.db") as db:
         (data,) = db.execute("SELECT bytes FROM entries WHERE place = 5").fetchone()
         altered = data.replace(b'"status_id":1', b'"status_id":2')
@@ -224,7 +222,7 @@ def test_a_history_rewritten_with_the_key_is_found_by_the_copy(kept: Bureau) -> 
         frontier.extend(
             row[0] for row in db.execute("SELECT leaf FROM entries ORDER BY place LIMIT ?", (size,))
         )
-        head = sign_checkpoint(Checkpoint(journal.log, size, frontier.root()), [signer])
+        head = signing.sign(journal.log, frontier)
         db.execute("DELETE FROM heads")
         db.execute(
             "INSERT INTO heads (log, size, signed_at, note, frontier) VALUES (?, ?, 1, ?, ?)",

@@ -52,8 +52,8 @@ def serving(memory: Memory, port: int = 0) -> Iterator[int]:
 @pytest.fixture
 def memory(tmp_path: Path, founded: Path) -> Memory:
     made = Memory.create(tmp_path / "witness", "witness.example")
-    verifier = load_home(founded / "home").signing()[1]
-    made.trust(verifier.vkey, later_years=True)
+    home = load_home(founded / "home")
+    made.trust(home.signing().verifiers(home.log)[0].vkey, later_years=True)
     return made
 
 

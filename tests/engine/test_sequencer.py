@@ -15,28 +15,28 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import insert, select
 
-from paraplu.audit.note import Signer
 from paraplu.audit.tree import Frontier, leaf_hash
 from paraplu.audit.verification import Place, verify
 from paraplu.engine.clock import Clock
 from paraplu.engine.sequencer import Sequencer, sequence_now
+from paraplu.engine.signing import Signing
 from paraplu.errors import IntegrityBroken
 from paraplu.store import entries, tables
 from paraplu.store.database import Database, StorageDown
 from postgres import Server, postgres, postgres_url  # noqa: F401
 
 LOG = "tests.example/audit/2026"
-SIGNER = Signer(LOG, b"s" * 32)
+SIGNING = Signing.of_seed(b"s" * 32)
 
 CANDIDATE = """
 import sys, threading
-from paraplu.audit.note import Signer
 from paraplu.engine.clock import Clock
 from paraplu.engine.sequencer import Sequencer
+from paraplu.engine.signing import Signing
 from paraplu.store.database import Database, StorageDown
-url, log = sys.argv[1:]
+url = sys.argv[1]
 told = lambda event: print(event, flush=True)
-Sequencer(Database(url), log=log, clock=Clock(), signer=Signer(log, b"s" * 32), tell=told).run(
+Sequencer(Database(url), clock=Clock(), signing=Signing.of_seed(b"s" * 32), tell=told).run(
     threading.Event()
 )
 """
@@ -86,7 +86,7 @@ def until(what: Callable[[], object], seconds: float = 20) -> None:
 def sequencer(database: Database, **more: object) -> Iterator[Sequencer]:
     """A sequencer at work in this process."""
     stop = threading.Event()
-    made = Sequencer(database, log=LOG, clock=Clock(), signer=SIGNER, **more)  # type: ignore[arg-type]
+    made = Sequencer(database, clock=Clock(), signing=SIGNING, **more)  # type: ignore[arg-type]
     thread = threading.Thread(target=made.run, args=(stop,))
     thread.start()
     try:
@@ -101,7 +101,7 @@ class Candidate:
 
     def __init__(self, database: Database) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", CANDIDATE, database.url, LOG], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", CANDIDATE, database.url], stdout=subprocess.PIPE, text=True
         )
 
     def says(self) -> str:
@@ -213,7 +213,7 @@ def test_heads_are_signed_while_entries_come_in_and_when_they_cease(database: Da
         until(lambda: 5 in heads())
     with database.read() as connection:
         places = (Place(o.place, o.data, o.leaf) for o in entries.in_order(connection))
-        verdict = verify(places, entries.all_heads(connection), [SIGNER.verifier], LOG)
+        verdict = verify(places, entries.all_heads(connection), SIGNING.verifiers(LOG), LOG)
     assert verdict.heads >= 2
     assert not [one for one in verdict.findings if "head" in one.message.lower()]
 
@@ -296,5 +296,5 @@ def test_on_sqlite_there_is_nothing_to_do(tmp_path: object) -> None:
         entries.append(connection, [new(b"a")])
         assert connection.execute(insert(tables.meta).values(name="x", value="y")).rowcount == 1
     assert sequence_now(database) == 0
-    Sequencer(database, log=LOG, clock=Clock(), signer=None).run(threading.Event())
+    Sequencer(database, clock=Clock(), signing=Signing((), ())).run(threading.Event())
     assert log(database) == ["a"]

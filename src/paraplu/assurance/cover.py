@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from paraplu.assurance.custody import Custody
 from paraplu.assurance.kept import Contradicted
+from paraplu.engine.signing import CannotSign
 from paraplu.errors import NotCovered, SettingsWrong
 from paraplu.store import entries, heads, logs
 from paraplu.store.heads import Head
@@ -60,7 +61,11 @@ class Cover:
                 )
             # On SQLite nobody signs for us; a sequencer that does not is given a moment.
             ours = database.is_sqlite or waited > _OTHERS
-            if not (ours and journal.sign_head()):
+            try:
+                signed = journal.sign_head() if ours else None
+            except CannotSign as error:
+                raise NotCovered(f"{error} Nothing was done.") from None
+            if signed is None:
                 time.sleep(_LOOKS)
 
     def _countersigned(self, log: str, index: int) -> bool:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
-
 from paraplu.assurance.custody import Custody
+from paraplu.assurance.lineage import check_logs
 from paraplu.assurance.readings import Readings
 from paraplu.assurance.vouching import Vouched, Vouching
 from paraplu.audit.verdict import Verdict
-from paraplu.audit.verification import Place, verify
 from paraplu.domain.notice import NoticeKind
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
 from paraplu.errors import IntegrityBroken, NotFound
-from paraplu.store import entries, evidence
+from paraplu.store import evidence
 from paraplu.store.database import StorageDown
 
 
@@ -61,8 +59,7 @@ class Proof:
         if self._custody is not None:
             vouched = Vouching(self._custody).gather(given or {}, ask=ask)
         with self._parts.database.read() as connection:
-            heads = dict.fromkeys([*entries.all_heads(connection), *vouched.heads])
-            verdict = verify(_places(connection), heads, [journal.verifier], journal.log)
+            verdict = check_logs(connection, journal, vouched.heads)
             listed = evidence.listed(connection)
         wrong: list[str] = []
         for file in listed:
@@ -90,8 +87,3 @@ class Proof:
         data = self._parts.files.open(row.hash, row.media_type)
         self._readings.tell(reader, "evidence", 1, [row.case_uid] if row.case_uid else [])
         return data, row.media_type
-
-
-def _places(connection: Connection) -> Iterator[Place]:
-    for one in entries.in_order(connection):
-        yield Place(one.place, one.data, one.leaf)

@@ -379,6 +379,9 @@ _ALL = (
         status=_FAILED,
         severity=_HIGH,
     ),
+    Kind("log-closed", EVENT_LOG, OTHER, Phase.LOG, "The log ends here; the next one goes on."),
+    Kind("key-rotated", ENTITY, UPDATE, Phase.ADMIN, "Another key signs the log from now on."),
+    Kind("key-retired", ENTITY, OTHER, Phase.ADMIN, "A former key of the log was destroyed here."),
 )
 
 CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in _ALL}

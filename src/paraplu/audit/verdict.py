@@ -24,6 +24,7 @@ class Trouble(StrEnum):
     HEADS_CONTRADICT = "heads-contradict"
     HEAD_UNPROVED = "head-unproved"
     TAIL_CUT = "tail-cut"
+    LINK_BROKEN = "link-broken"
 
 
 @dataclass(frozen=True, slots=True)

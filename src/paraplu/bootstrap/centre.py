@@ -54,6 +54,7 @@ from paraplu.engine.report import RunReport
 from paraplu.engine.runs import Runs
 from paraplu.engine.schedules import Schedules
 from paraplu.engine.sequencer import Sequencer
+from paraplu.engine.signing import CannotSign
 from paraplu.errors import SettingsWrong
 from paraplu.logging import catch_forgotten, log_to
 from paraplu.plugins import Plugins
@@ -120,10 +121,10 @@ class Centre:
         journal = self.parts.journal
         sequencer = Sequencer(
             self.parts.database,
-            log=journal.log,
             clock=self.parts.clock,
-            signer=self.home.signing()[0],
+            signing=journal.signing,
             tell=lambda event: self.log.info(event.replace("-", "_")),
+            succeed=journal.succeed,
         )
         also = () if self.parts.database.is_sqlite else (sequencer.run,)
         return Worker(self.runs, self.dispatch, self.children, places, hear, (*also, *beside))
@@ -185,7 +186,12 @@ class Centre:
         if self.children is not None:
             self.children.close()
         try:
-            self.parts.journal.sign_head()
+            try:
+                self.parts.journal.sign_head()
+            except (
+                CannotSign
+            ) as error:  # what was done stands; it is signed when the key is at hand
+                self.log.warning("head_not_signed", exc_info=error)
             with suppress(StorageDown):
                 self.custody.send(kinds=("file",))  # a command waits for no server
         finally:

@@ -76,7 +76,7 @@ def create_home(
     parts.database.create()
     apply_dispatch(parts.database)
     parts.keys.create()
-    (home.path / "log.vkey").write_text(parts.journal.verifier.vkey + "\n", encoding="utf-8")
+    home.vkeys.write_text(parts.journal.verifier.vkey + "\n", encoding="utf-8")
     with parts.database.read() as connection:
         fresh = count(connection) == 0
     if fresh:

@@ -52,15 +52,14 @@ def parts_of(
         secret_bytes(home.secrets / "master.key"),
         secret_bytes(home.secrets / "index.key"),
     )
-    signer, verifier = home.signing()
     journal = Journal(
         database=database,
         keys=keys,
         clock=clock,
-        log=home.log,
+        first=home.log,
         version=paraplu.__version__,
-        signer=signer,
-        verifier=verifier,
+        signing=home.signing(),
+        zone=home.audit.zone,
     )
     people = People(database, keys, clock, journal)
     known = Clients(clock, people)

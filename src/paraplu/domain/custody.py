@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from paraplu.domain.mail import is_loopback
-from paraplu.domain.setting import Setting
+from paraplu.domain.setting import Setting, known_zone
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
@@ -97,10 +98,26 @@ class Witness(Setting):
 
 
 class AuditSettings(Setting):
-    """The table [audit] of a home's settings."""
+    """The table [audit] of a home's settings.
 
+    `timezone` tells when a year is over and the next log begins. `sign_command` is asked to sign heads
+    instead of the file `secrets/log.key`: it gets the bytes on standard input and writes the signature.
+    """
+
+    timezone: str = "Europe/Amsterdam"
+    sign_command: tuple[str, ...] = ()
     copies: tuple[Copy, ...] = ()
     witnesses: tuple[Witness, ...] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        return known_zone(value)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone."""
+        return ZoneInfo(self.timezone)
 
     @model_validator(mode="after")
     def _told_apart(self) -> Self:

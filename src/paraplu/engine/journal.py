@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import Connection
 
 from paraplu.audit import entry
-from paraplu.audit.checkpoint import Checkpoint, sign_checkpoint
+from paraplu.audit.checkpoint import Checkpoint
 from paraplu.audit.disclosure import Disclosure
-from paraplu.audit.note import Signer, Verifier
+from paraplu.audit.note import Verifier
 from paraplu.audit.part import Actor, Product, State, UserType
 from paraplu.engine.clock import Clock
 from paraplu.engine.sequencer import sequence_now
+from paraplu.engine.signing import Signing
+from paraplu.engine.succession import Succession
 from paraplu.store import entries, heads, logs
 from paraplu.store.database import Database
 from paraplu.store.keys import Erased, KeyStore
@@ -43,6 +46,7 @@ class Hand:
         return Actor(self.uid, self.type, self.app, self.app_uid, self.run)
 
 
+_NEVER = 2**62
 _MOST_DIGESTS = 300  # of one state in one entry; more of them share one
 
 OURSELVES = Hand("paraplu", UserType.SYSTEM, "paraplu")
@@ -65,7 +69,7 @@ class Personal:
 
 
 class Journal:
-    """The one writer of entries of one log."""
+    """The one writer of entries. `first` is the name of the installation's first log."""
 
     def __init__(
         self,
@@ -73,33 +77,83 @@ class Journal:
         database: Database,
         keys: KeyStore,
         clock: Clock,
-        log: str,
+        first: str,
         version: str,
-        signer: Signer | None,
-        verifier: Verifier,
+        signing: Signing,
+        zone: ZoneInfo,
     ) -> None:
-        self.log = log
-        self.verifier = verifier
+        self.signing = signing
+        self._first = first
         self._database = database
         self._keys = keys
         self._clock = clock
         self._product = Product("paraplu", version)
-        self._signer = signer
+        self._succession = Succession(zone, signing)
+        self._known: tuple[str, int] | None = None  # the log that is open, and when its year ends
+
+    @property
+    def log(self) -> str:
+        """The name of the log that is open, as far as this process knows."""
+        return self._current()[0]
+
+    @property
+    def verifier(self) -> Verifier:
+        """The current key of the log that is open."""
+        return self.signing.verifiers(self.log)[0]
 
     def verifiers(self, log: str) -> tuple[Verifier, ...]:
         """The keys that are trusted to sign heads of a log of ours."""
-        return tuple(Verifier(log, one.public_key) for one in (self.verifier,))
+        return self.signing.verifiers(log)
 
     def open_log(self, hand: Hand) -> None:
-        """Start the log with its first entry."""
+        """Start the first log with its first entry."""
         with self._database.write() as connection:
-            entries.open_log(connection, self.log, at=self._clock.ms())
-            self.write(connection, self.entry("log-opened", hand))
+            entries.open_log(connection, self._first, at=self._clock.ms())
+            opened = self.entry("log-opened", hand, log=self._first)
+            entries.append(connection, [opened])
+        self._known = None
+
+    def succeed(self, connection: Connection, hand: Hand | None = None) -> str | None:
+        """Go over to a new log, when a new year has begun, or at once by somebody's `hand`.
+
+        In the transaction of `connection`. Gives the name of the new log, None when nothing was to be done.
+        """
+        now = self._clock.ms()
+        if hand is None and now < self._current()[1]:
+            return None
+        by = hand or OURSELVES
+
+        def compose(kind: str, *, log: str, detail: Mapping[str, Any]) -> entries.NewEntry:
+            return self.entry(kind, by, log=log, detail=detail)
+
+        name = self._succession.succeed(connection, compose, now, anyway=hand is not None)
+        self._known = None  # looked at anew, when this transaction is through
+        return name
+
+    def _current(self) -> tuple[str, int]:
+        if self._known is None:
+            with self._database.read() as connection:
+                found = [one for one in logs.every(connection) if one.closed_at is None]
+            if not found:  # not opened yet
+                return self._first, _NEVER
+            ends = self._succession.ends_at(found[-1]) if found[-1].opened_at else _NEVER
+            self._known = (found[-1].log, ends)
+        return self._known
 
     def entry(
-        self, kind: str, hand: Hand, *, personal: Personal | None = None, **terms: Any
+        self,
+        kind: str,
+        hand: Hand,
+        *,
+        personal: Personal | None = None,
+        log: str | None = None,
+        **terms: Any,
     ) -> entries.NewEntry:
-        """Compose one entry; `terms` are those of `paraplu.audit.entry.compose`."""
+        """Compose one entry; `terms` are those of `paraplu.audit.entry.compose`.
+
+        It names the log that is open (or `log`); one that is composed just before a year ends may come to
+        stand in the next.
+        """
         sealed: list[tuple[str, bytes]] = []
         if hand.claimed:
             terms["detail"] = {**(terms.get("detail") or {}), "claimed": True}
@@ -127,7 +181,7 @@ class Journal:
             kind=kind,
             uid=uid,
             time_ms=now,
-            log=self.log,
+            log=log or self.log,
             product=self._product,
             actor=hand.actor(),
             **terms,
@@ -137,6 +191,8 @@ class Journal:
     def write(self, connection: Connection, *new: entries.NewEntry) -> None:
         """Append entries inside the transaction of what they describe."""
         if new:
+            if self._database.is_sqlite:  # on PostgreSQL whoever gives places sees to it
+                self.succeed(connection)
             entries.append(connection, new)
 
     def write_alone(
@@ -155,32 +211,35 @@ class Journal:
         """
         with self._database.write(power_safe=power_safe) as connection:
             first(connection)
-            entries.append(connection, [self.entry(kind, hand, **terms)])
+            self.write(connection, self.entry(kind, hand, **terms))
 
     def sign_head(self) -> Checkpoint | None:
-        """Sign the log as it stands and keep the head. None when there is no signing key here.
+        """Sign the logs as they stand and keep the heads. None when there is no signing key here.
 
-        Everything that was committed before has its place in the log then.
+        Everything that was committed before has its place in a log then. Gives the head of the log that is
+        open. Raises `CannotSign` when the key cannot be used now.
         """
         self.complete()
-        if self._signer is None:
+        if not self.signing.at_hand:
             return None
         with self._database.write() as connection:
-            log = logs.current(connection)
-            head = Checkpoint(log.log, log.size, log.frontier.root())
-            note = sign_checkpoint(head, [self._signer])
-            heads.keep(connection, log.log, log.frontier, self._clock.ms(), note)
-        return head
+            for log in logs.every(connection):
+                if log.size > heads.signed_size(connection, log.log) or log.size == 0:
+                    note = self.signing.sign(log.log, log.frontier)
+                    heads.keep(connection, log.log, log.frontier, self._clock.ms(), note)
+        return Checkpoint(log.log, log.size, log.frontier.root())
 
     def unsigned(self) -> bool:
         """Whether there is an entry that no signed head covers."""
         with self._database.read() as connection:
-            log = logs.current(connection)
-            return log.size > heads.signed_size(connection, log.log)
+            return any(
+                log.size > heads.signed_size(connection, log.log) for log in logs.every(connection)
+            )
 
     def complete(self) -> None:
         """See to it that everything committed by now stands in the log: for whoever is about to read it."""
-        sequence_now(self._database)
+        self._known = None  # another process may have gone over to a new log
+        sequence_now(self._database, self.succeed)
 
     def disclosed(self, connection: Connection, places: Sequence[int]) -> dict[int, dict[str, Any]]:
         """The personal values of these entries, by place and name; those whose key is gone are left out.

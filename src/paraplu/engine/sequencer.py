@@ -18,23 +18,33 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, func, select
 
-from paraplu.audit.checkpoint import Checkpoint, sign_checkpoint
-from paraplu.audit.note import Signer
 from paraplu.engine.clock import Clock
-from paraplu.store import entries, heads
+from paraplu.engine.signing import CannotSign, Signing
+from paraplu.store import entries, heads, logs
 from paraplu.store.database import Database, StorageDown
 
 _LOCK = 0x70617261_00000001  # ours among the advisory locks of a database
 _PATIENCE_MS = 1_200  # after which the server ends the session of a silent sequencer
 _STANDBY = 0.25  # seconds between two candidacies
-_BUSY, _IDLE = 0.02, 0.05  # seconds between two looks at the intake
+# Seconds between two looks at the intake. NOTIFY would wake us at once, but every commit of every worker
+# would then wait for one lock of the whole server (PostgreSQL manual, NOTIFY): looking costs them nothing.
+_BUSY, _IDLE = 0.005, 0.025
 _BATCH = 1_000
+_PAUSE = 5.0  # seconds until a key that cannot be used is tried again
+_KEPT = 1.0  # seconds between two heads that stay; those in between give way to the next one
 
 Tell = Callable[[str], None]
-"""Told ``sequencer-elected`` and ``sequencer-lost``."""
+"""Told ``sequencer-elected`` and ``sequencer-lost``, and ``signing-failed`` when a key cannot be used."""
+
+Succeed = Callable[[Connection], object]
+"""Goes over to a new log within a transaction, when that is due: see `paraplu.engine.journal.Journal`."""
 
 
-def sequence_now(database: Database) -> int:
+def _stay(_connection: Connection) -> None:
+    """Go on with the log that is open."""
+
+
+def sequence_now(database: Database, succeed: Succeed = _stay) -> int:
     """Give every entry that is committed by now its place. Gives how many were moved by this call.
 
     For whoever is about to read the whole log. Waits for a sequencer at work, as long as for any row.
@@ -50,34 +60,40 @@ def sequence_now(database: Database) -> int:
             # Rows that somebody is moving just now are still seen here, and are waited for.
             if not entries.waiting(connection):
                 break
+            succeed(connection)
             moved += entries.place_intake(connection, _BATCH)
     return moved
 
 
 class Sequencer:
-    """A candidate for the one sequencer of `log`; without a `signer` it signs no heads.
+    """A candidate for the one sequencer; where no key is at hand it signs no heads.
 
-    While entries come in a head is signed every `head_every` seconds at most, and one when they cease.
+    While entries come in a head is signed every `head_every` seconds at most, and one when they cease. Of
+    those one a second stays.
     """
 
     def __init__(
         self,
         database: Database,
         *,
-        log: str,
         clock: Clock,
-        signer: Signer | None,
-        head_every: float = 1.0,
+        signing: Signing,
+        head_every: float | None = None,
         tell: Tell = lambda _event: None,
+        succeed: Succeed = _stay,
     ) -> None:
         self._database = database
-        self._log = log
         self._clock = clock
-        self._signer = signer
+        self._signing = signing
+        if head_every is None:
+            head_every = 0.02 if signing.quick else 1.0
         self._head_every = head_every
+        self._succeed = succeed
         self._tell = tell
         self._signed_at = float("-inf")
         self._unsigned = True  # what stood there before us may lack a head
+        self._kept_at = float("-inf")
+        self._passing: tuple[str, int] | None = None  # a head that gives way to the next one
         self.elected = threading.Event()
         """Whether this one is the sequencer now, as far as it knows."""
 
@@ -122,23 +138,36 @@ class Sequencer:
 
     def _batch(self, connection: Connection) -> int:
         """Move what stands in the intake, and sign the log with it when that is due."""
-        now, signer = time.monotonic(), self._signer
-        due = now - self._signed_at >= self._head_every
+        now = time.monotonic()
+        due = self._signing.at_hand and now - self._signed_at >= self._head_every
         with connection.begin():
             moved = 0
             if entries.waiting(connection):
+                self._succeed(connection)
                 moved = entries.place_intake(connection, _BATCH)
-            signed = signer is not None and due and (moved > 0 or self._unsigned)
-            if signer is not None and signed:
-                self._sign(connection, signer)
+            signed = due and (moved > 0 or self._unsigned) and self._sign(connection, now)
         if signed:
-            self._signed_at, self._unsigned = now, False
+            self._unsigned = False
         elif moved:
             self._unsigned = True
         return moved
 
-    def _sign(self, connection: Connection, signer: Signer) -> None:
-        frontier = entries.edge(connection)
-        head = Checkpoint(self._log, frontier.size, frontier.root())
-        note = sign_checkpoint(head, [signer])
-        heads.keep(connection, self._log, frontier, self._clock.ms(), note)
+    def _sign(self, connection: Connection, now: float) -> bool:
+        """Sign the log that is open; False when the key cannot be used now."""
+        self._signed_at = now
+        log = logs.current(connection)
+        try:
+            note = self._signing.sign(log.log, log.frontier)
+        except CannotSign:
+            self._signed_at = now + _PAUSE
+            self._tell("signing-failed")
+            return False
+        new = heads.keep(connection, log.log, log.frontier, self._clock.ms(), note)
+        if self._passing is not None and self._passing != (log.log, log.size):
+            heads.drop(connection, *self._passing)
+            self._passing = None
+        if now - self._kept_at >= _KEPT:
+            self._kept_at = now
+        elif new:
+            self._passing = (log.log, log.size)
+        return True

@@ -25,6 +25,8 @@ COMMANDS = {
     "powers": ("paraplu.cli.audit.judging:powers", "Who could ask, approve, administer on a day."),
     "clocks": ("paraplu.cli.audit.judging:clocks", "Which clocks deviated."),
     "evidence": ("paraplu.cli.audit.reading:evidence", "Write an evidence file, decrypted."),
+    "new-log": ("paraplu.cli.audit.keys:new_log", "Close the log and open the next one."),
+    "key": ("paraplu.cli.audit.keys:key", "Change the key that signs the log; list keys."),
     "heads": (
         "paraplu.cli.audit.heads:heads",
         "Keep signed heads elsewhere; who vouches for what.",

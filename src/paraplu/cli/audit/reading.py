@@ -35,7 +35,7 @@ def verify(session: Session, files: tuple[Path, ...], offline: bool) -> int:
     given = {str(path): path.read_bytes() for path in files}
     with session.centre() as centre:
         checked = centre.proof.check(given, ask=not offline)
-        log, vkey = centre.home.log, centre.parts.journal.verifier.vkey
+        log, vkey = centre.parts.journal.log, centre.parts.journal.verifier.vkey
     verdict, vouched = checked.verdict, checked.vouched
     session.out.line(verdict.summary)
     for finding in verdict.findings:
