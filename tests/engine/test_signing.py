@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -142,10 +145,40 @@ def test_a_change_of_key_that_broke_off_is_gone_on_with(bureau: Bureau) -> None:
     bureau.assert_intact()
 
 
-def test_a_key_that_lies_elsewhere_is_named_by_its_vkey_and_only_that(bureau: Bureau) -> None:
-    vkey = Verifier("anything.example", PUBLIC).vkey
+SCRIPT = """#!/bin/sh
+file=$(mktemp) && trap 'rm -f "$file"' EXIT && cat > "$file"
+openssl pkeyutl -sign -rawin -in "$file" -inkey {key}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the program openssl")
+def test_a_key_of_openssl_takes_over_as_the_docs_say(founded: Path, tmp_path: Path) -> None:
+    key, script = tmp_path / "log.pem", tmp_path / "sign-head"
+    script.write_text(SCRIPT.format(key=key))
+    script.chmod(0o700)
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True)
+    public = subprocess.run(
+        ["openssl", "pkey", "-in", key, "-pubout"], check=True, capture_output=True
+    ).stdout
+    bureau = moved_in(founded, tmp_path / "b", audit=AuditSettings(sign_command=(str(script),)))
+    by = bureau.who("ines")
+    new = rotate_key(bureau.centre.home, bureau.centre.parts.journal, by, public)
+    (bureau.home / "secrets" / "log.key").unlink()
+    bureau.close()
+    bureau.centre.parts.journal.sign_head()
+    assert {line.key_id for line in Note.parse(newest(bureau)).signatures} == {new.key_id}
+    bureau.assert_intact()
+    bureau.close()
+
+
+def test_a_key_that_lies_elsewhere_is_for_homes_whose_command_signs(bureau: Bureau) -> None:
+    journal, by = bureau.centre.parts.journal, bureau.who("ines")
     with pytest.raises(Refused, match="sign_command"):
-        rotate_key(bureau.centre.home, bureau.centre.parts.journal, bureau.who("ines"), vkey)
+        rotate_key(bureau.centre.home, journal, by, b"x")
+    away = replace(bureau.centre.home, audit=AuditSettings(sign_command=("sign",)))
+    with pytest.raises(Refused, match="PEM"):
+        rotate_key(away, journal, by, b"x")
     home = load_home(bureau.home)
     home.vkeys.write_text("nonsense")
     with pytest.raises(SettingsWrong, match=r"log\.vkey cannot be read"):

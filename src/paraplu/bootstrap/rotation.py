@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from paraplu.audit.errors import Malformed
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
 from paraplu.audit.note import Verifier
 from paraplu.engine.journal import Journal
 from paraplu.engine.people import Known
@@ -15,28 +18,26 @@ from paraplu.settings import Home, write_whole
 from paraplu.store.keys import secret_bytes
 
 
-def rotate_key(home: Home, journal: Journal, by: Known, vkey: str = "") -> Verifier:
+def rotate_key(home: Home, journal: Journal, by: Known, public: bytes = b"") -> Verifier:
     """Make a new key that signs from the next head on; the former one signs beside it until `retire_key`.
 
-    With `vkey` the new key lies elsewhere: `sign_command` must ask it from now on. An entry names both. Gives
-    the new key's verifier. Broken off in the middle it is gone on with when called again. Raises `Refused`.
+    With `public` (PEM) the new key lies elsewhere: `sign_command` must ask it from now on. An entry names
+    both. Gives the new key's verifier. Broken off in the middle it is gone on with when called again. Raises
+    `Refused`.
     """
     log = journal.log
     if home.former_key.exists():
         raise Refused(
             f"The key before this one still signs ({home.former_key}). Run first: paraplu audit key retire"
         )
-    if bool(vkey) != bool(home.audit.sign_command):
+    if bool(public) != bool(home.audit.sign_command):
         raise Refused(
-            "Where sign_command signs, make the new key where it lies, and give its vkey here (--vkey); "
-            "where it does not, a vkey is not needed."
+            "Where sign_command signs, make the new key where it lies, and give its public key here "
+            "(--public-key); where it does not, the new key is made here."
         )
     draft = home.secrets / "log-next.key"
-    if vkey:
-        try:
-            new = Verifier(log, Verifier.from_vkey(vkey).public_key)
-        except Malformed as error:
-            raise Refused(f"--vkey: {error}.") from None
+    if public:
+        new = Verifier(log, _ed25519(public))
     else:
         if not home.log_key.exists():
             raise Refused(
@@ -47,7 +48,7 @@ def rotate_key(home: Home, journal: Journal, by: Known, vkey: str = "") -> Verif
     _add_vkey(home, old, new)
     detail = {"old_key": f"k-{old.key_id.hex()}", "new_key": f"k-{new.key_id.hex()}", "log": log}
     journal.write_alone("key-rotated", by.hand, detail=detail)
-    if not vkey:
+    if not public:
         _copy(home.log_key, home.former_key)
         draft.replace(home.log_key)
     return new
@@ -65,6 +66,17 @@ def retire_key(home: Home, journal: Journal, by: Known) -> Verifier:
     )
     home.former_key.unlink()
     return former
+
+
+def _ed25519(pem: bytes) -> bytes:
+    """The 32 bytes of a public key in PEM form."""
+    try:
+        found = load_pem_public_key(pem)
+    except (ValueError, UnsupportedAlgorithm):
+        found = None
+    if not isinstance(found, Ed25519PublicKey):
+        raise Refused("--public-key: a file with an Ed25519 public key in PEM form is needed.")
+    return found.public_bytes_raw()
 
 
 def _add_vkey(home: Home, old: Verifier, new: Verifier) -> None:

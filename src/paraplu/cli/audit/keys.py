@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -70,20 +71,26 @@ def list_keys(session: Session) -> None:
 
 
 @key.command()
-@click.option("--vkey", default="", help="The new key's, when it lies elsewhere (sign_command).")
+@click.option(
+    "--public-key",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Of the new key (PEM), when it lies elsewhere (sign_command).",
+)
 @shared
-def rotate(session: Session, vkey: str) -> None:
+def rotate(session: Session, public_key: Path | None) -> None:
     """Change the key: a new one signs from now on, the former one beside it until `key retire`.
 
     \b
-    Example:
+    Examples:
       paraplu audit key rotate
+      paraplu audit key rotate --public-key vault.pem
     """
     from paraplu.bootstrap.rotation import rotate_key
 
     with session.centre() as centre:
         by = _administrator(session, centre)
-        new = rotate_key(centre.home, centre.parts.journal, by, vkey)
+        public = b"" if public_key is None else public_key.read_bytes()
+        new = rotate_key(centre.home, centre.parts.journal, by, public)
     session.out.line("Another key signs the log from the next head on. Restart what is up.")
     session.out.line("Give this to whoever verifies the log, and to witnesses:")
     session.out.line(new.vkey)
