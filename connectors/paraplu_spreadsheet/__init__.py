@@ -6,12 +6,12 @@ and saved again. Everything heavy is imported when first used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from paraplu import Form, RowAnswer, Sheet
+    from paraplu import Form, RowAnswer, Sheet, Table
 
 __all__ = ["Spreadsheet", "connector"]
 
@@ -24,6 +24,12 @@ class Spreadsheet:
         from paraplu_spreadsheet.template import template
 
         return template(form, language)
+
+    def tables(self, tables: Sequence[Table]) -> bytes:
+        """A workbook with a sheet for each table; the same tables give the same bytes."""
+        from paraplu_spreadsheet.tables import tables_for_reading
+
+        return tables_for_reading(tables)
 
     def read(self, path: Path, form: Form, language: str) -> Sheet:
         """The rows of a client's workbook.

@@ -79,6 +79,7 @@ if TYPE_CHECKING:
         RowAnswer as RowAnswer,
         Sheet as Sheet,
         SheetRow as SheetRow,
+        Table as Table,
         WorkbookConnector as WorkbookConnector,
         WorkbookRefused as WorkbookRefused,
     )
@@ -124,6 +125,7 @@ _PLACES = {
         "RowAnswer",
         "Sheet",
         "SheetRow",
+        "Table",
         "WorkbookConnector",
         "WorkbookRefused",
     ),

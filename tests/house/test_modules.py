@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _LONGEST = 400
+# Handed to auditors, who need it whole and alone.
+_ONE_FILE = "src/paraplu/assurance/handout/verify.py"
 _SAYS_NOTHING = {
     *("utils", "util", "helpers", "helper", "common", "base", "manager", "handler", "service"),
     *("processor", "misc"),
@@ -27,6 +29,7 @@ def test_no_file_has_more_than_400_lines(root: Path, modules: Sequence[Path]) ->
     too_long = {
         str(path.relative_to(root)): length for path, length in lengths.items() if length > _LONGEST
     }
+    assert too_long.pop(_ONE_FILE, 0) <= 500
     assert too_long == {}
 
 

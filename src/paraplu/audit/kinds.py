@@ -270,6 +270,20 @@ _ALL = (
     Kind(
         "evidence-kept", ENTITY, CREATE, Phase.EVIDENCE, "A file was kept as proof.", ("evidence",)
     ),
+    Kind(
+        "bundle-exported",
+        EVENT_LOG,
+        EXPORT,
+        Phase.EVIDENCE,
+        "An evidence zip was handed out.",
+    ),
+    Kind(
+        "log-exported",
+        EVENT_LOG,
+        EXPORT,
+        Phase.LOG,
+        "The whole log was written out for others, without personal values.",
+    ),
     Kind("answer-written", ENTITY, CREATE, Phase.EVIDENCE, "The answered workbook was written."),
     Kind(
         "answer-delivered",

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 import paraplu
 from paraplu.assurance.afterchecks import AfterChecks
+from paraplu.assurance.bundle import Bundles
 from paraplu.assurance.custody import Custody
 from paraplu.assurance.decisions import Decisions
 from paraplu.assurance.intents import Intents
@@ -93,6 +94,7 @@ class Centre:
     after_checks: AfterChecks
     reconciliation: Reconciliation
     deployments: Deployments
+    bundles: Bundles
     outbox: Outbox
     absences: Absences
     late: Late
@@ -265,6 +267,7 @@ def open_centre(
         deployments=Deployments(parts),
         custody=custody,
         proof=Proof(parts, custody),
+        bundles=Bundles(parts),
         outbox=_outbox(home, parts),
         absences=Absences(parts),
         late=Late(parts, asking),

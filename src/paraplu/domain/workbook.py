@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -75,11 +75,23 @@ class RowAnswer:
     tone: Literal["good", "pending", "attention"]
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows for people to read: every cell is text, and stays text whatever it begins with."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
 class WorkbookConnector(Protocol):
     """The way to workbooks. Languages are codes: ``en``, ``nl``, ``da``."""
 
     def template(self, form: Form, language: str) -> bytes:
         """An empty workbook of ours for `form`, with validations, hints and control cells."""
+
+    def tables(self, tables: Sequence[Table]) -> bytes:
+        """A workbook of ours with a sheet for each table; the same tables give the same bytes."""
 
     def read(self, path: Path, form: Form, language: str) -> Sheet:
         """The rows of a client's workbook. Raises `WorkbookRefused`; one bad cell refuses nothing."""

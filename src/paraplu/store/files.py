@@ -1,5 +1,10 @@
 """Evidence files: encrypted, named by the SHA-256 of the stored bytes, so that a name proves a file.
 
+A stored file begins with a commitment to its content: ``1 byte version 2, 32 bytes SHA-256(salt ||
+content)``, then the sealed bytes of ``32 bytes salt, content``. Whoever is given salt and content can check
+them against the name in the log without any key; the commitment alone tells nothing, because the salt is
+secret. Files of before have no commitment.
+
 In a cluster the folder is one that all machines share.
 """
 
@@ -8,11 +13,24 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from paraplu.errors import IntegrityBroken, NotFound
 from paraplu.store.failures import StorageDown
 from paraplu.store.keys import KeyStore
+
+_COMMITTED = b"\x02"
+_SALT_BYTES = _HASH_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file as stored, and its content. `salt` opens the commitment in `stored`; None: it has none."""
+
+    stored: bytes = field(repr=False)
+    content: bytes = field(repr=False)
+    salt: bytes | None = field(repr=False)
 
 
 class Files:
@@ -24,7 +42,9 @@ class Files:
 
     def keep(self, data: bytes, key: str, media_type: str) -> tuple[str, int]:
         """Store `data` under `key`, durably. Gives the name (SHA-256, hex) and the size in bytes."""
-        sealed = self._keys.seal(key, data, f"evidence:{media_type}")
+        salted = secrets.token_bytes(_SALT_BYTES) + data
+        commitment = hashlib.sha256(salted).digest()
+        sealed = _COMMITTED + commitment + self._keys.seal(key, salted, f"evidence:{media_type}")
         name = hashlib.sha256(sealed).hexdigest()
         path = self._path(name)
         try:
@@ -38,7 +58,17 @@ class Files:
 
     def open(self, name: str, media_type: str) -> bytes:
         """The content of a file. Raises `NotFound`, or `IntegrityBroken` when it was altered."""
-        return self._keys.open(self.stored(name), f"evidence:{media_type}")
+        return self.opened(name, media_type).content
+
+    def opened(self, name: str, media_type: str) -> Opened:
+        """A file with its content and what proves that they belong together; raises as `open` does."""
+        stored, about = self.stored(name), f"evidence:{media_type}"
+        if stored[:1] != _COMMITTED:
+            return Opened(stored, self._keys.open(stored, about), None)
+        salted = self._keys.open(stored[1 + _HASH_BYTES :], about)
+        if hashlib.sha256(salted).digest() != stored[1 : 1 + _HASH_BYTES]:
+            raise IntegrityBroken(f"The evidence file {name[:12]} does not hold what it says.")
+        return Opened(stored, salted[_SALT_BYTES:], salted[:_SALT_BYTES])
 
     def stored(self, name: str) -> bytes:
         """The stored bytes, proved by their name."""

@@ -33,10 +33,11 @@ def only_one(database: Database, file: Path, number: int) -> Iterator[bool]:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a+b") as held:
-        yield _locked(held.fileno())
+        yield locked(held.fileno())
 
 
-def _locked(descriptor: int) -> bool:
+def locked(descriptor: int) -> bool:
+    """Lock a file for this process without waiting; False when another process holds it."""
     try:
         if os.name == "nt":
             import msvcrt

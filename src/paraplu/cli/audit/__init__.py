@@ -24,6 +24,10 @@ COMMANDS = {
     "sample": ("paraplu.cli.audit.judging:sample", "A random sample that anybody can redraw."),
     "powers": ("paraplu.cli.audit.judging:powers", "Who could ask, approve, administer on a day."),
     "clocks": ("paraplu.cli.audit.judging:clocks", "Which clocks deviated."),
+    "export": (
+        "paraplu.cli.audit.exporting:export",
+        "Hand out an evidence zip that proves itself.",
+    ),
     "evidence": ("paraplu.cli.audit.reading:evidence", "Write an evidence file, decrypted."),
     "new-log": ("paraplu.cli.audit.keys:new_log", "Close the log and open the next one."),
     "key": ("paraplu.cli.audit.keys:key", "Change the key that signs the log; list keys."),
