@@ -4,46 +4,85 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
+from paraplu.assurance.hashing import places_of, stretches_of
 from paraplu.assurance.kept import origin_of
+from paraplu.assurance.verified import Verified
 from paraplu.audit.entry import Entry
 from paraplu.audit.errors import Malformed
+from paraplu.audit.stretch import head_sizes
+from paraplu.audit.tree import Frontier
 from paraplu.audit.verdict import Finding, Trouble, Verdict
-from paraplu.audit.verification import Place, verify
+from paraplu.audit.verification import Place, verify, verify_stretches
 from paraplu.engine.journal import Journal
 from paraplu.store import entries, logs
 from paraplu.store.logs import Log
 
 
-def check_logs(connection: Connection, journal: Journal, more: Iterable[bytes] = ()) -> Verdict:
+def check_logs(
+    connection: Connection,
+    journal: Journal,
+    file: Path | None = None,
+    more: Iterable[bytes] = (),
+    known: Verified | None = None,
+) -> Verdict:
     """Check every log with its heads and `more` heads (of any log); places are those of the store.
 
-    The verdict is over all of them: sizes and numbers are added up, `root` is that of the log that is open.
+    `file` is the database's file on SQLite, which is read directly. With `known` only what the open log has
+    got since then is checked. The verdict is over all of them: sizes and numbers are added up, `root` and
+    `edge` are those of the log that is open.
     """
-    known = logs.every(connection)
+    found = logs.every(connection)
     others = list(more)
     verdicts: list[Verdict] = []
     links: list[Finding] = []
-    if known and known[0].first:
-        links.append(_broken(f"the log before {known[0].log} is gone", known[0].first))
-    for number, log in enumerate(known):
-        until = known[number + 1].first if number + 1 < len(known) else None
+    if found and found[0].first:
+        links.append(_broken(f"the log before {found[0].log} is gone", found[0].first))
+    for number, log in enumerate(found):
+        if known is not None and number + 1 < len(found):
+            continue
+        until = found[number + 1].first if number + 1 < len(found) else None
         mine = [note for note in others if origin_of(note) == log.log]
-        heads = dict.fromkeys([*entries.all_heads(connection, log.log), *mine])
-        verdict = verify(
-            _places(connection, log, until), heads, journal.verifiers(log.log), log.log
-        )
-        if number:
-            links += _link(connection, known[number - 1], log, verdicts[-1])
+        heads = list(dict.fromkeys([*entries.all_heads(connection, log.log), *mine]))
+        start = None if known is None else known.edge
+        verdict = _check(connection, journal, file, log, until, heads, start)
+        if number and known is None:
+            links += _link(connection, found[number - 1], log, verdicts[-1])
         verdicts.append(verdict)
-    return _joined(known, verdicts, links)
+    return _joined(found[-len(verdicts) :], verdicts, links)
 
 
-def _places(connection: Connection, log: Log, until: int | None) -> Iterator[Place]:
-    for one in entries.in_order(connection, after=log.first - 1, until=until):
+def _check(
+    connection: Connection,
+    journal: Journal,
+    file: Path | None,
+    log: Log,
+    until: int | None,
+    heads: Sequence[bytes],
+    start: Frontier | None,
+) -> Verdict:
+    """One log: the quick way when nothing is wrong; else entry by entry, so that it can be said what is."""
+    verifiers, first = journal.verifiers(log.log), 0 if start is None else start.size
+    if file is None:
+        places: Iterator[Place] = _places(connection, log, first, until)
+        return verify(places, heads, verifiers, log.log, start)
+    end = entries.count(connection) if until is None else until
+    stretches = stretches_of(file, first, end - log.first, head_sizes(heads), offset=log.first)
+    quick = verify_stretches(stretches, heads, verifiers, log.log, start)
+    if quick is not None:
+        return quick
+    rows = places_of(
+        file, first, offset=log.first, **({} if until is None else {"until": until - log.first})
+    )
+    return verify(map(Place._make, rows), heads, verifiers, log.log, start)
+
+
+def _places(connection: Connection, log: Log, first: int, until: int | None) -> Iterator[Place]:
+    for one in entries.in_order(connection, after=log.first + first - 1, until=until):
         yield Place(one.place - log.first, one.data, one.leaf)
 
 
@@ -113,4 +152,5 @@ def _joined(known: Sequence[Log], verdicts: Sequence[Verdict], links: Sequence[F
         troubles=sum(one.troubles for one in verdicts) + len(links),
         findings=tuple(findings),
         remarks=tuple(remarks),
+        edge=None if last is None else last.edge,
     )

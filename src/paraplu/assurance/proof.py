@@ -5,18 +5,24 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from paraplu.assurance.custody import Custody
 from paraplu.assurance.lineage import check_logs
 from paraplu.assurance.readings import Readings
+from paraplu.assurance.verified import Verified
 from paraplu.assurance.vouching import Vouched, Vouching
+from paraplu.audit.stretch import head_sizes
+from paraplu.audit.tree import Frontier
 from paraplu.audit.verdict import Verdict
 from paraplu.domain.notice import NoticeKind
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
 from paraplu.errors import IntegrityBroken, NotFound
-from paraplu.store import evidence
+from paraplu.store import entries, evidence
 from paraplu.store.database import StorageDown
+
+_DAY_MS = 86_400_000  # evidence is written a moment before its entry, and clocks are set back
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +51,41 @@ class Proof:
         self._readings = Readings(parts.journal)
         self._custody = custody
 
-    def check(self, given: Mapping[str, bytes] | None = None, *, ask: bool = True) -> Checked:
+    def check(
+        self,
+        given: Mapping[str, bytes] | None = None,
+        *,
+        ask: bool = True,
+        kept: Path | None = None,
+        new_only: bool = False,
+    ) -> Checked:
         """Check every entry, every head and every evidence file. Adds nothing to the log.
 
         `given` are files with heads that were kept elsewhere, name to content; copies in files that the
-        settings name are read back, and witnesses are asked if `ask`. On PostgreSQL everything committed
-        before is given its place in the log first. When something is wrong the administrators are told, once
-        a day. Raises `Refused` for a given file without a head.
+        settings name are read back, and witnesses are asked if `ask`. When all is well how far the log was
+        checked is written into the file `kept`; with `new_only` what came after that is checked and nothing
+        before it.
+
+        On PostgreSQL everything committed before is given its place in the log first. When something is
+        wrong the administrators are told, once a day. Raises `Refused` for a given file without a head, and
+        when it is not known how far the log was checked.
         """
         journal = self._parts.journal
         journal.complete()
-        vouched = Vouched()
+        known = None
+        if new_only and kept is not None:
+            known = Verified.load(kept, journal.verifiers(journal.log), journal.log)
+        vouched, now = Vouched(), self._parts.clock.ms()
         if self._custody is not None:
             vouched = Vouching(self._custody).gather(given or {}, ask=ask)
         with self._parts.database.read() as connection:
-            verdict = check_logs(connection, journal, vouched.heads)
+            heads = entries.all_heads(connection, journal.log)
+            verdict = check_logs(
+                connection, journal, self._parts.database.file, vouched.heads, known
+            )
             listed = evidence.listed(connection)
+        if known is not None:
+            listed = [file for file in listed if file.kept_at >= known.time_ms - _DAY_MS]
         wrong: list[str] = []
         for file in listed:
             try:
@@ -70,6 +95,10 @@ class Proof:
         checked = Checked(verdict, len(listed), tuple(wrong), vouched)
         if not checked.intact:
             self._alarm(checked)
+        elif kept is not None and verdict.edge is not None:
+            edge = Frontier.from_bytes(verdict.edge)
+            last = next(head for head in reversed(heads) if head_sizes([head]) == [edge.size])
+            Verified(last, edge, now).save(kept)
         return checked
 
     def _alarm(self, checked: Checked) -> None:

@@ -57,7 +57,7 @@ class Frontier:
         """Append leaf hashes in order; `sink` is told of every node that becomes complete by it."""
         sha256 = hashlib.sha256
         row = list(leaves)
-        if any(len(leaf) != HASH_BYTES for leaf in row):
+        if row and set(map(len, row)) != {HASH_BYTES}:
             raise ValueError("a leaf hash has 32 bytes")
         first, level = self._size, 0
         self._size += len(row)
@@ -73,6 +73,17 @@ class Frontier:
             pairs = zip(row[::2], row[1::2], strict=False)
             row = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
             first, level = first // 2, level + 1
+
+    def graft(self, level: int, hash_: bytes) -> None:
+        """Append a whole subtree of 2**level leaves; `ValueError` unless the size is a multiple of that."""
+        if self._size & (1 << level) - 1 or len(hash_) != HASH_BYTES:
+            raise ValueError("a whole subtree does not fit at this place")
+        self._size += 1 << level
+        while level < len(self._peaks) and (kept := self._peaks[level]) is not None:
+            self._peaks[level], hash_ = None, node_hash(kept, hash_)
+            level += 1
+        self._peaks += [None] * (level + 1 - len(self._peaks))
+        self._peaks[level] = hash_
 
     def root(self) -> bytes:
         """Give the root hash of the tree so far."""

@@ -46,7 +46,8 @@ class Verdict:
     (None when a place was missing). Heads of `heads` sizes fit, the last of them covers `signed`
     entries; `unsigned` came after it, which is allowed.
     `findings` are at most `verification.MAX_FINDINGS` in order of discovery out of `troubles`, and
-    `remarks` are oddities that break nothing.
+    `remarks` are oddities that break nothing. `edge` is the state of the tree at the last head that fits
+    (`Frontier.to_bytes`): a later check can go on from there.
     """
 
     entries: int
@@ -58,6 +59,7 @@ class Verdict:
     troubles: int
     findings: tuple[Finding, ...]
     remarks: tuple[str, ...]
+    edge: bytes | None = None
 
     @property
     def intact(self) -> bool:

@@ -20,6 +20,7 @@ from paraplu.audit.checkpoint import open_checkpoint
 from paraplu.audit.entry import time_in, uid_in
 from paraplu.audit.errors import Malformed, NotProved
 from paraplu.audit.note import Verifier
+from paraplu.audit.stretch import Stretch
 from paraplu.audit.tree import HASH_BYTES, Frontier, leaf_hash
 from paraplu.audit.verdict import Finding, Trouble, Verdict
 
@@ -70,6 +71,25 @@ def verify(
     return check.finish()
 
 
+def verify_stretches(
+    stretches: Iterable[Stretch | None],
+    heads: Iterable[bytes],
+    verifiers: Iterable[Verifier],
+    origin: str,
+    start: Frontier | None = None,
+) -> Verdict | None:
+    """Check a log as `verify` does, from stretches in order; None as soon as anything is wrong with it.
+
+    Then `verify` says what. Stretches are cut at the sizes of heads; the first begins where `start` ends.
+    """
+    check = _Check(start)
+    check.take_heads(heads, tuple(verifiers), origin)
+    if check.troubles or not all(one is not None and check.take_stretch(one) for one in stretches):
+        return None
+    verdict = check.finish()
+    return verdict if verdict.intact else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Heads:
     """What was signed over one size: one root, or several when the key signed two histories."""
@@ -99,7 +119,8 @@ class _Check:
         self.odd_more = 0
         self.findings: list[Finding] = []
         self.troubles = 0
-        self.backwards = 0
+        self.last_time, self.backwards = b"", 0
+        self.edge: Frontier | None = None
         self.backwards_at: int | None = None
 
     def take_heads(
@@ -164,6 +185,37 @@ class _Check:
                 self._flush()
                 room = self._room()
 
+    def take_stretch(self, one: Stretch) -> bool:
+        """Go on with a stretch; False when it does not follow on, or a head in it does not fit."""
+        if one.first != self.expected:
+            return False
+        for size, subtrees in one.cuts:
+            tree = self.kept.copy()
+            for subtree in subtrees:
+                tree.graft(*subtree)
+            if not self._head_fits(size, tree):
+                return False
+        for subtree in one.subtrees:
+            self.kept.graft(*subtree)
+        self.expected += one.count
+        self.read += one.count
+        if one.first_time < self.last_time:
+            self._clock_set_back(one.first)
+        if one.backwards_at is not None:
+            self._clock_set_back(one.backwards_at, one.backwards)
+        self.last_time = one.last_time
+        return self._head_fits(self.expected, self.kept)
+
+    def _head_fits(self, size: int, tree: Frontier) -> bool:
+        if self.next_head == len(self.heads) or self.heads[self.next_head].size > size:
+            return True
+        head = self.heads[self.next_head]
+        if head.size < size or tree.root() not in head.roots:
+            return False
+        self.next_head += 1
+        self._fits(size, tree)
+        return True
+
     def finish(self) -> Verdict:
         self._flush()
         size = self.expected
@@ -198,6 +250,7 @@ class _Check:
             troubles=self.troubles,
             findings=tuple(self.findings),
             remarks=tuple(remarks),
+            edge=None if self.edge is None else self.edge.to_bytes(),
         )
 
     def _tell(
@@ -235,16 +288,16 @@ class _Check:
             # A head that fits tells which tree is the true one; the other is dropped.
             if self.kept.root() in head.roots:
                 self._name_odd()
-                self._fits(head.size)
+                self._fits(head.size, self.kept)
             elif self.now is not None and self.now.root() in head.roots:
                 self.kept = self.now
                 self._name_odd(hash_altered=True)
-                self._fits(head.size)
+                self._fits(head.size, self.kept)
             else:
                 self._name_odd(unclear=True)
                 self._fits_not(head.size)
 
-    def _fits(self, size: int) -> None:
+    def _fits(self, size: int, tree: Frontier) -> None:
         if self.last_differs:
             self._tell(
                 Trouble.HEADS_CONTRADICT,
@@ -257,6 +310,7 @@ class _Check:
         self.last_differs = False
         self.fitting += 1
         self.signed = self.good = size
+        self.edge = tree.copy()
 
     def _fits_not(self, size: int) -> None:
         self.differing += 1
@@ -341,7 +395,6 @@ class _Check:
         )
         self.broken = True
 
-    def _clock_set_back(self, place: int) -> None:
-        self.backwards += 1
-        if self.backwards_at is None:
-            self.backwards_at = place
+    def _clock_set_back(self, place: int, times: int = 1) -> None:
+        self.backwards += times
+        self.backwards_at = place if self.backwards_at is None else self.backwards_at

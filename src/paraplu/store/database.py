@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -76,6 +77,11 @@ class Database:
                 connect_args=_server_settings(self._url, _SESSION),
             )
         clean_errors(self._engine)
+
+    @property
+    def file(self) -> Path | None:
+        """The file of an SQLite database, for a reader that goes round SQLAlchemy; None on PostgreSQL."""
+        return Path(self._url.database) if self.is_sqlite and self._url.database else None
 
     @contextmanager
     def write(self, *, power_safe: bool = True) -> Iterator[Connection]:

@@ -18,8 +18,9 @@ from paraplu.cli.session import Session, shared
     help="A file with heads that were kept elsewhere; may be given several times.",
 )
 @click.option("--offline", is_flag=True, help="Do not ask witnesses what they have seen last.")
+@click.option("--new", "new_only", is_flag=True, help="Only what came after the last check.")
 @shared
-def verify(session: Session, files: tuple[Path, ...], offline: bool) -> int:
+def verify(session: Session, files: tuple[Path, ...], offline: bool, new_only: bool) -> int:
     """Check every entry, every signed head and every evidence file. Exit code 4 when one is not right.
 
     Heads that are kept elsewhere show that a tail was cut off or an old backup put back. Copies in files that
@@ -28,13 +29,16 @@ def verify(session: Session, files: tuple[Path, ...], offline: bool) -> int:
     \b
     Examples:
       paraplu audit verify
+      paraplu audit verify --new
       paraplu audit verify --heads from-the-mail.txt --heads /media/usb/heads
     """
     from paraplu.cli.audit.heads import as_data, told
 
     given = {str(path): path.read_bytes() for path in files}
     with session.centre() as centre:
-        checked = centre.proof.check(given, ask=not offline)
+        checked = centre.proof.check(
+            given, ask=not offline, kept=centre.home.path / "verified", new_only=new_only
+        )
         log, vkey = centre.parts.journal.log, centre.parts.journal.verifier.vkey
     verdict, vouched = checked.verdict, checked.vouched
     session.out.line(verdict.summary)
