@@ -22,7 +22,9 @@ from paraplu.assurance.powers import Powers
 from paraplu.assurance.proof import Proof
 from paraplu.assurance.reconciliation import Reconciliation
 from paraplu.assurance.search import Search
+from paraplu.assurance.siem import Siem
 from paraplu.assurance.story import Stories
+from paraplu.assurance.tilelog import TileLog
 from paraplu.bootstrap.parts import (
     custody_of,
     dispatch_of,
@@ -95,6 +97,8 @@ class Centre:
     reconciliation: Reconciliation
     deployments: Deployments
     bundles: Bundles
+    tile_log: TileLog
+    siem: Siem
     outbox: Outbox
     absences: Absences
     late: Late
@@ -268,6 +272,8 @@ def open_centre(
         custody=custody,
         proof=Proof(parts, custody),
         bundles=Bundles(parts),
+        tile_log=TileLog(parts),
+        siem=Siem(parts),
         outbox=_outbox(home, parts),
         absences=Absences(parts),
         late=Late(parts, asking),

@@ -28,6 +28,8 @@ COMMANDS = {
         "paraplu.cli.audit.exporting:export",
         "Hand out an evidence zip that proves itself.",
     ),
+    "tiles": ("paraplu.cli.audit.wholelog:tiles", "Write the whole log as files for others."),
+    "siem": ("paraplu.cli.audit.wholelog:siem", "Append the log to a file for a SIEM."),
     "evidence": ("paraplu.cli.audit.reading:evidence", "Write an evidence file, decrypted."),
     "new-log": ("paraplu.cli.audit.keys:new_log", "Close the log and open the next one."),
     "key": ("paraplu.cli.audit.keys:key", "Change the key that signs the log; list keys."),
