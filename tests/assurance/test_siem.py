@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from bureau import Bureau, booking
 
+from ocsf import complaints
 from paraplu.assurance.siem import Feed, entry_in, line
 from paraplu.errors import NotAllowed, Refused
 from paraplu.store import entries
@@ -43,6 +44,7 @@ def test_each_line_is_an_ocsf_event_and_holds_the_exact_entry_and_its_place(
     assert lines(path) == log(bureau)
     for text in path.read_text("utf-8").splitlines():
         event = json.loads(text)
+        assert complaints(event) == []
         assert event["metadata"]["version"] == "1.8.0"
         assert event["class_uid"] * 100 + event["activity_id"] == event["type_uid"]
     assert "KENMERK" not in path.read_text("utf-8")

@@ -14,6 +14,7 @@ import pytest
 from bureau import Bureau, booking
 from test_bundle import VERIFY
 
+from audit.test_foreign_tools import built, run as checked
 from paraplu.assurance.tilelog import TilesExported
 from paraplu.audit import tiles, tree
 from paraplu.audit.checkpoint import Checkpoint, sign_checkpoint
@@ -93,6 +94,29 @@ def test_the_folder_holds_every_entry_and_only_grows(
     assert (found.returncode, found.stderr) == (0, ""), found.stdout
     assert f"Entries  {done.size:,}" in found.stdout
     assert "6 heads fit" in found.stdout
+
+
+@pytest.mark.slow
+def test_go_accepts_the_folder_as_it_was_written(bureau: Bureau, tmp_path: Path) -> None:
+    binary, out = built(tmp_path), tmp_path / "log"
+    many(bureau, 600)
+    size = exported(bureau, out).size
+    whole = Tree(map(tree.leaf_hash, read_bytes(bureau)))
+    inclusion = tree.inclusion_proof(300, size, whole.node)
+    consistency = tree.consistency_proof(333, size, whole.node)
+    for name, text in (
+        ("vkey", bureau.centre.parts.journal.verifier.vkey),
+        ("bundles", "\n".join(tile.path for tile in tiles.entry_bundles(size))),
+        ("tiles", "\n".join(tile.path for tile in tiles.hash_tiles(size))),
+        ("inclusion", "\n".join(step.hex() for step in inclusion)),
+        ("consistency", "\n".join(step.hex() for step in consistency)),
+        ("older", whole.root(333).hex()),
+    ):
+        (out / name).write_text(text)
+    assert checked(binary, out) == f"accepted {size}\n"
+    bundle = out / "tile/entries/001"
+    bundle.write_bytes(bundle.read_bytes().replace(b"rpa", b"rpb", 1))
+    assert "REFUSED" in checked(binary, out)
 
 
 def test_an_entry_tells_of_the_export_and_is_in_it(bureau: Bureau, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
-"""The formats as tools read them that nobody here wrote: Go's x/mod/sumdb."""
+"""The formats as tools read them that nobody here wrote: Go's x/mod/sumdb, and openssl."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from paraplu.audit import tiles, tree
 from paraplu.audit.checkpoint import Checkpoint, sign_checkpoint
-from paraplu.audit.note import Signer
+from paraplu.audit.note import Note, Signer
 from paraplu.audit.proof import prove
 from paraplu.audit.tree import Tree
 
@@ -145,15 +146,23 @@ def export(where: Path) -> None:
         (where / name).write_bytes(data)
 
 
-@pytest.mark.slow
-def test_go_accepts_head_tiles_bundles_and_proofs_and_refuses_a_changed_one(tmp_path: Path) -> None:
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("Go is not installed (Debian: golang-go)")
+def needed(name: str, package: str) -> str:
+    """A program that must be there where everything is tried, and may be missing on a desk."""
+    found = shutil.which(name)
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{name} is not installed here: `dev test` must see to it")
+        pytest.skip(f"{name} is not installed (Debian: {package})")
+    return found
+
+
+def built(tmp_path: Path) -> Path:
+    """The Go program, compiled."""
+    go = needed("go", "golang-go")
     if not SOURCES.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail("Go's x/mod is not installed here: `dev test` must see to it")
         pytest.skip("Go's x/mod is not installed (Debian: golang-golang-x-mod-dev)")
-    log = tmp_path / "log"
-    export(log)
     program = tmp_path / "check.go"
     program.write_text(CHECK, encoding="utf-8")
     environment = {
@@ -168,15 +177,47 @@ def test_go_accepts_head_tiles_bundles_and_proofs_and_refuses_a_changed_one(tmp_
     subprocess.run(
         [go, "build", "-o", str(binary), str(program)], check=True, env=environment, cwd=tmp_path
     )
+    return binary
 
-    def run() -> str:
-        done = subprocess.run([binary, log], capture_output=True, text=True, check=False)
-        return done.stdout + done.stderr
 
-    assert run() == f"accepted {SIZE}\n"
+def run(binary: Path, log: Path) -> str:
+    done = subprocess.run([binary, log], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_go_accepts_head_tiles_bundles_and_proofs_and_refuses_a_changed_one(tmp_path: Path) -> None:
+    binary, log = built(tmp_path), tmp_path / "log"
+    export(log)
+    assert run(binary, log) == f"accepted {SIZE}\n"
     tile = log / "tile/0/001"
     tile.write_bytes(bytes(32) + tile.read_bytes()[32:])
-    assert "tile/0/001 differs" in run()
+    assert "tile/0/001 differs" in run(binary, log)
     head = log / "checkpoint"
     head.write_bytes(head.read_bytes().replace(b"70000", b"70001"))
-    assert "REFUSED" in run()
+    assert "REFUSED" in run(binary, log)
+
+
+@pytest.mark.parametrize("part", ["text", "signature"])
+def test_openssl_accepts_the_signature_of_a_head_and_refuses_an_altered_one(
+    tmp_path: Path, part: str
+) -> None:
+    openssl = needed("openssl", "openssl")
+    head = Checkpoint(LOG.name, 7, bytes(range(32)))
+    note = Note.parse(sign_checkpoint(head, [LOG]))
+    # RFC 8410: what stands before the 32 bytes of an Ed25519 key in DER.
+    der = bytes.fromhex("302a300506032b6570032100") + LOG.verifier.public_key
+    (tmp_path / "key.der").write_bytes(der)
+    (tmp_path / "text").write_bytes(note.text.encode())
+    (tmp_path / "signature").write_bytes(note.signatures[0].signature)
+    command = [openssl, "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-rawin"]
+    command += ["-inkey", "key.der", "-in", "text", "-sigfile", "signature"]
+
+    def accepts() -> bool:
+        return subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
+
+    assert accepts()
+    data = bytearray((tmp_path / part).read_bytes())
+    data[9] ^= 1
+    (tmp_path / part).write_bytes(bytes(data))
+    assert not accepts()

@@ -33,6 +33,7 @@ MAX_BYTES = 65_535  # entry bundles give the length in 16 bits (C2SP tlog-tiles)
 _ORIGIN = re.compile(r"[a-z][a-z0-9.-]{0,100}(?:/[a-z0-9][a-z0-9._-]{0,60}){0,8}")
 # The keys are sorted, so the time of the entry itself is the one before `type_uid`.
 _TIME = re.compile(rb'"time":(\d{1,15}),"type_uid":')
+_WITHOUT_ACTOR = (kinds.WEB_RESOURCE, kinds.APPLICATION)
 _TAIL = 512  # only `user` or `web_resources`, which are short, can come after it
 _UID = re.compile(rb'"uid":"(' + uids.PATTERN.pattern.encode() + rb')","version":"')
 
@@ -137,6 +138,8 @@ def compose(
         "correlation_uid": _word(case, "metadata.correlation_uid"),
         "log_name": _origin(log),
         "product": product.document(),
+        # These classes know no actor but in the profile of a host.
+        "profiles": ["host"] if which.class_uid in _WITHOUT_ACTOR else None,
     }
     document = {
         "metadata": _without_none(metadata),
@@ -151,6 +154,7 @@ def compose(
         "actor": actor.document(),
         **{name: state.document() for name, state in states.items() if state},
         **_of_class(which, actor, target, log),
+        **({} if entity or which.class_uid != kinds.ENTITY else {"entity": _about(case, receipt)}),
         "rpa": rpa,
         "_sd_alg": disclosure.ALGORITHM if seen else None,
     }
@@ -277,6 +281,11 @@ def _detail(detail: Mapping[str, object] | None) -> dict[str, object] | None:
     }
 
 
+def _about(case: str | None, receipt: str | None) -> dict[str, Any]:
+    """What a change is of where no state before is told: its class asks for it."""
+    return {"name": "case" if case else "receipt" if receipt else "installation"}
+
+
 def _of_class(kind: kinds.Kind, actor: Actor, target: str | None, log: str) -> dict[str, Any]:
     """Give what the OCSF class asks for besides the common fields."""
     found: dict[str, Any] = {}
@@ -284,6 +293,7 @@ def _of_class(kind: kinds.Kind, actor: Actor, target: str | None, log: str) -> d
         found["activity_name"] = kind.code
     if kind.class_uid == kinds.AUTHENTICATION:
         found["user"] = actor.user()
+        found["service"] = {"name": actor.app_name or "paraplu"}
     elif kind.class_uid == kinds.APPLICATION:
         found["app"] = {"name": actor.app_name or "paraplu"}
     elif kind.class_uid == kinds.EVENT_LOG:
