@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import runpy
+from pathlib import Path
 
 from paraplu.audit import kinds
 from paraplu.audit.kinds import CATALOGUE, Phase
@@ -63,6 +65,8 @@ PROMISED = [
     "absence-noted",
     "absence-ended",
     "approval-passed-on",
+    "bundle-exported",
+    "log-exported",
 ]
 
 
@@ -91,3 +95,11 @@ def test_every_kind_says_in_one_sentence_what_it_means() -> None:
 
 def test_every_phase_is_used() -> None:
     assert {kind.phase for kind in CATALOGUE.values()} == set(Phase)
+
+
+def test_the_reference_page_lists_every_kind_as_the_catalogue_has_it() -> None:
+    writer = Path(__file__).resolve().parents[2] / "docs" / "reference" / "entry_kinds.py"
+    made = runpy.run_path(str(writer))
+    text = made["PAGE"].read_text("utf-8")
+    assert [code for code in CATALOGUE if f"| `{code}` |" not in text] == []
+    assert text == made["page"](), f"write it anew: python {writer.name} in docs/reference"
