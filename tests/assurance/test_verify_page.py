@@ -6,22 +6,23 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from bureau import Bureau, booking, moved_in
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from test_bundle import ALL, chosen, contents, packed, relisted
 
 from paraplu.assurance.handout.kinds import _LABELS, kinds_in
 from paraplu.audit.kinds import CATALOGUE
-from paraplu.audit.note import Signer
+from paraplu.audit.note import Note, Signature, Signer
 
 SOURCE = files("paraplu.assurance.handout").joinpath("verify.html").read_text("utf-8")
 ARGUMENTS = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking"
-Open = Callable[..., Page]
+PATIENCE = 60_000  # milliseconds: only against hanging
 
 
 def test_the_policy_of_the_page_names_the_hashes_of_its_own_script_and_style() -> None:
@@ -85,7 +86,7 @@ def made(told: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page(browser: Browser, made: Path) -> Iterator[Page]:
     """The page from its file:// address; the browser has no network at all."""
     context = browser.new_context(offline=True, locale="en-GB", timezone_id="Europe/Amsterdam")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     opened = context.new_page()
     problems: list[str] = []
     opened.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
@@ -105,7 +106,9 @@ def verdict(page: Page, path: Path) -> str:
     before = page.locator("#verdict").get_attribute("data-done") or "0"
     page.locator("#file").set_input_files([])
     page.locator("#file").set_input_files(path)
-    expect(page.locator("#verdict")).to_have_attribute("data-done", str(int(before) + 1))
+    expect(page.locator("#verdict")).to_have_attribute(
+        "data-done", str(int(before) + 1), timeout=PATIENCE
+    )
     return page.locator("#verdict").inner_text()
 
 
@@ -120,16 +123,22 @@ def test_the_page_accepts_the_zip_and_tells_its_story(page: Page, told: Bureau, 
     expect(row).to_contain_text("lines.1000.amount: 2500 \u2192 2600")
     expect(row.get_by_role("img").first).to_be_visible()
     expect(page.locator("#not li")).to_have_count(5)
-    expect(page.locator("#checked")).to_contain_text(hashlib.sha256(made.read_bytes()).hexdigest())
+    expect(page.locator("#checked")).to_contain_text(
+        hashlib.sha256(made.read_bytes()).hexdigest(), timeout=PATIENCE
+    )
     if os.environ.get("PARAPLU_TEST_PICTURES"):
         page.screenshot(
             path=Path(os.environ["PARAPLU_TEST_PICTURES"]) / "verify.png", full_page=True
         )
     page.get_by_role("button", name="Nederlands").click()
-    expect(page.locator("#verdict")).to_contain_text("Dit is wat het logboek bevat.")
+    expect(page.locator("#verdict")).to_contain_text(
+        "Dit is wat het logboek bevat.", timeout=PATIENCE
+    )
     expect(story.get_by_role("row").filter(has_text="Gedaan zoals gevraagd")).to_be_visible()
     page.get_by_role("button", name="Dansk").click()
-    expect(page.locator("#verdict")).to_contain_text("Dette er, hvad loggen indeholder.")
+    expect(page.locator("#verdict")).to_contain_text(
+        "Dette er, hvad loggen indeholder.", timeout=PATIENCE
+    )
     assert page.locator("html").get_attribute("lang") == "da"
 
 
@@ -138,10 +147,49 @@ def test_the_key_that_the_auditor_holds_decides(page: Page, told: Bureau, made: 
     verdict(page, made)
     other = Signer(told.centre.parts.journal.log, b"z" * 32).verifier.vkey
     page.locator("#held").fill(other)
-    expect(page.locator("#verdict")).to_contain_text("Do not rely on this file.")
-    expect(page.locator("#verdict")).to_contain_text("no key that counts has signed")
+    expect(page.locator("#verdict")).to_contain_text("Do not rely on this file.", timeout=PATIENCE)
+    expect(page.locator("#verdict")).to_contain_text(
+        "no key that counts has signed", timeout=PATIENCE
+    )
     page.locator("#held").fill(told.centre.parts.journal.verifier.vkey)
-    expect(page.locator("#verdict")).to_contain_text("under the key that you hold, unchanged")
+    expect(page.locator("#verdict")).to_contain_text(
+        "under the key that you hold, unchanged", timeout=PATIENCE
+    )
+
+
+@pytest.mark.browser
+def test_a_witness_whose_key_is_pasted_is_checked_and_a_false_line_of_it_refused(
+    page: Page, told: Bureau, made: Path, tmp_path: Path
+) -> None:
+    content, witness = contents(made), Ed25519PrivateKey.from_private_bytes(b"W" * 32)
+    key = b"\x04" + witness.public_key().public_bytes_raw()
+    id_ = hashlib.sha256(b"w1.example\n" + key).digest()[:4]
+    keys = [
+        told.centre.parts.journal.verifier.vkey,
+        f"w1.example+{id_.hex()}+{base64.b64encode(key).decode()}",
+    ]
+    head = content["head.txt"]
+    text = Note.parse(head).text
+
+    def cosigned(time: int) -> Path:
+        """The same zip under the head with a witness's line (C2SP tlog-cosignature)."""
+        signed = witness.sign(f"cosignature/v1\ntime {time}\n{text}".encode())
+        line = Signature("w1.example", id_, (1_795_000_000).to_bytes(8, "big") + signed).line()
+        both = head + line.encode()
+        files = {
+            name: data.replace(head, both) if name.startswith("proofs/") else data
+            for name, data in content.items()
+        }
+        return packed(tmp_path / "odd.zip", relisted({**files, "head.txt": both}))
+
+    assert "This is what the log holds." in verdict(page, cosigned(1_795_000_000))
+    expect(page.locator("#checked")).to_contain_text("w1.example: not checked", timeout=PATIENCE)
+    page.locator("#held").fill("\n".join(keys))
+    expect(page.locator("#checked")).to_contain_text("w1.example: checked", timeout=PATIENCE)
+    expect(page.locator("#verdict")).to_contain_text(
+        "under the key that you hold, unchanged", timeout=PATIENCE
+    )
+    assert "signature of w1.example does not fit" in verdict(page, cosigned(1_795_000_001))
 
 
 @pytest.mark.browser
