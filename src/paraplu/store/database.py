@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from paraplu.errors import SchemaMismatch
 from paraplu.store import tables
@@ -129,6 +130,26 @@ class Database:
         clean_errors(engine)
         with plain_failures(Stage()), engine.connect() as connection:
             yield connection.execution_options(begin="IMMEDIATE")
+
+    def scrub(self, table: Table) -> bool:
+        """Leave no bytes of deleted rows of `table` in the database's own files. Not in a transaction.
+
+        SQLite overwrote them when they were deleted (``secure_delete``); here the write-ahead log is put into
+        the file and emptied. PostgreSQL: the table is written anew (``VACUUM FULL``); its own write-ahead log
+        keeps them until its segments are used again. False when a reader or another writer was in the
+        way for 30 seconds.
+        """
+        with plain_failures(Stage()), self._engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            if self.is_sqlite:
+                busy, _pages, _moved = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                return not busy
+            automatic = connection.execution_options(isolation_level="AUTOCOMMIT")
+            try:
+                automatic.execute(text(f"VACUUM (FULL) {table.name}"))
+            except OperationalError:  # the lock on the table was not to be had
+                return False
+            return True
 
     def create(self) -> None:
         """Make the tables in an empty database; one that has them is left as it is."""

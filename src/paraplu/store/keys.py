@@ -3,6 +3,9 @@
 Destroying a key makes everything sealed under it unreadable, in every copy and backup; the audit log
 stays whole. A key is durable before anything is sealed under it. Keys stand wrapped by a master key that
 is a file of its own. Sealed bytes are ``1 byte version, 16 bytes key uid, 12 bytes nonce, AES-256-GCM``.
+
+A process keeps keys that it has opened for a minute at most, so that a key that another one destroys
+opens nothing here either.
 """
 
 from __future__ import annotations
@@ -10,8 +13,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +37,8 @@ from paraplu.errors import IntegrityBroken, SettingsWrong
 from paraplu.store.database import Database, add_missing
 
 _VERSION = b"\x01"
+_REMEMBERED = 60.0  # seconds for which a process keeps an opened key in memory
+_MOST = 500  # values in one statement
 
 metadata = MetaData()
 
@@ -61,6 +67,15 @@ class Scope:
     year: int
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A key that is there: its uid, retention class and year. Whose it is does not stand there."""
+
+    uid: str
+    retention: str
+    year: int
+
+
 class Erased(IntegrityBroken):
     """The key is gone: what was sealed under it cannot be read by anybody any more."""
 
@@ -76,7 +91,7 @@ class KeyStore:
         self._database = Database(url)
         self._master = AESGCM(master)
         self._index = index
-        self._known: dict[str, AESGCM] = {}
+        self._known: dict[str, tuple[AESGCM, float]] = {}  # and until when (monotonic seconds)
         self._by_scope: dict[Scope, str] = {}
 
     def create(self) -> None:
@@ -96,14 +111,16 @@ class KeyStore:
     def keys_for(self, scopes: Iterable[Scope]) -> dict[Scope, str]:
         """The uids of all these keys; those that are new are made in one durable transaction."""
         wanted = set(scopes)
-        missing = [scope for scope in wanted if scope not in self._by_scope]
+        # One that was destroyed since must not be used again: what is sealed under it is lost.
+        there = self.there([self._by_scope[one] for one in wanted if one in self._by_scope])
+        missing = [scope for scope in wanted if self._by_scope.get(scope) not in there]
         if missing:
             found: dict[Scope, tuple[str, AESGCM]] = {}
             with self._database.write() as connection:
                 for scope in missing:
                     found[scope] = self._found_or_made(connection, scope)
             for scope, (uid, cipher) in found.items():  # only what was committed may be used
-                self._known[uid] = cipher
+                self._remember(uid, cipher)
                 self._by_scope[scope] = uid
         return {scope: self._by_scope[scope] for scope in wanted}
 
@@ -148,6 +165,49 @@ class KeyStore:
                 "Sealed bytes do not open under their key: they were altered or moved."
             ) from None
 
+    def there(self, uids: Iterable[str]) -> set[str]:
+        """Those of these keys that have not been destroyed."""
+        wanted, found = sorted(set(uids)), set[str]()
+        if not wanted:
+            return found
+        with self._database.read() as connection:
+            for start in range(0, len(wanted), _MOST):
+                query = select(keys.c.uid).where(keys.c.uid.in_(wanted[start : start + _MOST]))
+                found.update(connection.execute(query).scalars())
+        return found
+
+    def held(self, owner: str | None = None, retention: str | None = None) -> list[Held]:
+        """The keys of an owner or of everybody, of a class or of all, by class and year."""
+        query = select(keys.c.uid, keys.c.retention, keys.c.year)
+        if owner is not None:
+            query = query.where(keys.c.scope_hash == self.hash("scope", owner))
+        if retention is not None:
+            query = query.where(keys.c.retention == retention)
+        query = query.order_by(keys.c.retention, keys.c.year, keys.c.uid)
+        with self._database.read() as connection:
+            return [Held(*row) for row in connection.execute(query)]
+
+    def destroy(self, uids: Sequence[str]) -> bool:
+        """Destroy these keys, for good. Those that are gone already are passed over.
+
+        Their bytes are overwritten in the file (SQLite ``secure_delete``) and the write-ahead log is emptied;
+        on PostgreSQL the table is rewritten. False when somebody was reading just then, so that bytes may
+        be left: `scrub` does that part again.
+        """
+        with self._database.write() as connection:
+            for start in range(0, len(uids), _MOST):
+                some = list(uids[start : start + _MOST])
+                connection.execute(keys.delete().where(keys.c.uid.in_(some)))
+        gone = set(uids)
+        for uid in gone:
+            self._known.pop(uid, None)
+        self._by_scope = {one: uid for one, uid in self._by_scope.items() if uid not in gone}
+        return self.scrub()
+
+    def scrub(self) -> bool:
+        """Leave no bytes of destroyed keys in the store's own files. False when some may be left."""
+        return self._database.scrub(keys)
+
     @staticmethod
     def key_of(sealed: bytes) -> str:
         """The uid of the key that bytes are sealed under."""
@@ -158,15 +218,18 @@ class KeyStore:
         self._database.close()
 
     def _cipher(self, uid: str) -> AESGCM:
-        cipher = self._known.get(uid)
-        if cipher is None:
-            with self._database.read() as connection:
-                wrapped = connection.execute(
-                    select(keys.c.wrapped).where(keys.c.uid == uid)
-                ).scalar()
-            if wrapped is None:
-                raise Erased("The key of this personal data was destroyed.")
-            cipher = self._known[uid] = AESGCM(self._unwrap(uid, wrapped))
+        known = self._known.get(uid)
+        if known is not None and time.monotonic() < known[1]:
+            return known[0]
+        with self._database.read() as connection:
+            wrapped = connection.execute(select(keys.c.wrapped).where(keys.c.uid == uid)).scalar()
+        if wrapped is None:
+            self._known.pop(uid, None)
+            raise Erased("The key of this personal data was destroyed.")
+        return self._remember(uid, AESGCM(self._unwrap(uid, wrapped)))
+
+    def _remember(self, uid: str, cipher: AESGCM) -> AESGCM:
+        self._known[uid] = (cipher, time.monotonic() + _REMEMBERED)
         return cipher
 
     def _unwrap(self, uid: str, wrapped: bytes) -> bytes:
