@@ -13,6 +13,7 @@ from paraplu.domain.calendar import COUNTRIES
 from paraplu.domain.folder import WatchedFolder
 from paraplu.domain.freeze import Freeze
 from paraplu.domain.maintenance import Maintenance
+from paraplu.domain.retention import OF_AGREEMENTS
 from paraplu.domain.setting import Setting as Setting, known_zone
 
 STALL_LIMIT = timedelta(minutes=10)
@@ -149,7 +150,7 @@ class Agreement(Setting):
     two_people: bool = False
     intent: Literal["durable", "sequenced", "witnessed"] = "durable"
     days_to_finish: int = Field(default=5, ge=1)
-    retention: str = Field(default="nl.7y", pattern=r"^[a-z]{2}(\.[a-z]+)?\.\d{1,2}y$")
+    retention: str = Field(default="nl.7y", pattern=OF_AGREEMENTS)
     limits: Limits = Limits()
     calendar: WorkingCalendar = WorkingCalendar()
     folder: WatchedFolder | None = None

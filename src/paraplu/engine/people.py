@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from paraplu.audit.part import UserType
 from paraplu.domain.person import Person, Role
+from paraplu.domain.retention import STAFF
 from paraplu.engine.clock import Clock
 from paraplu.engine.journal import Hand, Journal, Personal, pack, unpack
 from paraplu.errors import NotAllowed, NotFound
@@ -15,7 +16,7 @@ from paraplu.store import persons
 from paraplu.store.database import Database
 from paraplu.store.keys import KeyStore, Scope
 
-RETENTION = "staff.10y"
+RETENTION = STAFF
 
 
 @dataclass(frozen=True, slots=True)
