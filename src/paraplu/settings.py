@@ -30,6 +30,7 @@ from paraplu.errors import SettingsWrong
 from paraplu.store.keys import require_private
 
 SETTINGS = "settings.toml"
+_BACKUPS = ("database_days", "keys_days")
 _STALL = int(STALL_LIMIT.total_seconds())
 
 
@@ -39,6 +40,9 @@ class Home:
 
     `mail` is the server by which notices go out, None for none. `audit` says where heads of the log are kept
     elsewhere.
+
+    `backups` says for how many days backups of the database and of the keys are kept, None where nobody has
+    stated that.
 
     `database`, `keys` and `evidence_folder` say where those are when they are not in the home: in a cluster
     on PostgreSQL, on PostgreSQL in a database of its own, and in a folder that all machines share.
@@ -54,6 +58,7 @@ class Home:
     evidence_folder: str = ""
     mail: MailSettings | None = None
     audit: AuditSettings = field(default_factory=AuditSettings)
+    backups: tuple[int | None, int | None] = (None, None)
 
     @property
     def stall(self) -> timedelta:
@@ -195,6 +200,8 @@ class Home:
             data["mail"] = {name: value for name, value in kept.items() if value != ""}
         if audit := self.audit.model_dump(exclude_defaults=True):
             data["audit"] = audit
+        if self.backups != (None, None):
+            data["backups"] = dict(zip(_BACKUPS, self.backups, strict=True))
         write_whole(self.path / SETTINGS, to_toml(data))
 
 
@@ -215,7 +222,8 @@ def load_home(path: Path) -> Home:
     data = read_toml(file)
     targets = data.get("targets", {})
     places = {"database", "keys", "evidence"}
-    unknown = set(data) - places - {"log", "demo", "stall_seconds", "targets", "mail", "audit"}
+    tables = {"targets", "mail", "audit", "backups"}
+    unknown = set(data) - places - tables - {"log", "demo", "stall_seconds"}
     if unknown or not isinstance(data.get("log"), str) or not isinstance(targets, dict):
         what = (
             f"unknown: {', '.join(sorted(unknown))}"
@@ -239,6 +247,7 @@ def load_home(path: Path) -> Home:
         evidence_folder=str(data.get("evidence", "")),
         mail=_mail(data["mail"], file) if "mail" in data else None,
         audit=_audit(data.get("audit", {}), file),
+        backups=_backups(data.get("backups", {}), file),
     )
     check_places(home)
     return home
@@ -262,6 +271,19 @@ def _audit(data: Any, file: Path) -> AuditSettings:
             f"[audit] in {file} is wrong: vkey of the witness '{witness.name}': {error}."
         ) from None
     return found
+
+
+def _backups(data: Any, file: Path) -> tuple[int | None, int | None]:
+    """The table [backups]. Raises `SettingsWrong` that says what to write."""
+    given = data if isinstance(data, dict) else {"": None}
+    if set(given) - set(_BACKUPS) or any(
+        type(value) is not int or not 0 <= value <= 36_500 for value in given.values()
+    ):
+        raise SettingsWrong(
+            f"[backups] in {file} is wrong: write database_days = 30 and keys_days = 30, for how many days "
+            "backups of each are kept."
+        )
+    return given.get(_BACKUPS[0]), given.get(_BACKUPS[1])
 
 
 def _mail(data: Any, file: Path) -> MailSettings:

@@ -54,7 +54,7 @@ class Severity(IntEnum):
 # OCSF 1.8 classes.
 EVENT_LOG, AUTHENTICATION, ENTITY, WEB_RESOURCE, APPLICATION = 1008, 3002, 3004, 6001, 6002
 # Activities of the class Entity Management (3004), which carries most kinds.
-CREATE, READ, UPDATE, ENROLL, ACTIVATE, SUSPEND, RESUME = 1, 2, 3, 6, 10, 12, 13
+CREATE, READ, UPDATE, DELETE, ENROLL, ACTIVATE, SUSPEND, RESUME = 1, 2, 3, 4, 6, 10, 12, 13
 EXPORT = 3  # Event Log Activity (1008)
 LOGON, LOGOFF = 1, 2  # Authentication (3002)
 START, STOP = 3, 4  # Application Lifecycle (6002)
@@ -163,6 +163,13 @@ _ALL = (
         ("credential",),
     ),
     Kind("personal-data-read", ENTITY, READ, Phase.ACCESS, "A person read personal values."),
+    Kind("extract-written", ENTITY, READ, Phase.ACCESS, "All about one person was written out."),
+    Kind("erasure-asked", ENTITY, CREATE, Phase.ADMIN, "Somebody asked to erase personal data."),
+    Kind("erasure-accepted", ENTITY, ACTIVATE, Phase.ADMIN, "A second person agreed to erase it."),
+    Kind("erasure-done", ENTITY, DELETE, Phase.ADMIN, "Keys of personal data were destroyed."),
+    Kind("retention-destroyed", ENTITY, DELETE, Phase.ADMIN, "A class and year were destroyed."),
+    Kind("legal-hold-set", ENTITY, SUSPEND, Phase.ADMIN, "Personal data must not be erased."),
+    Kind("legal-hold-released", ENTITY, RESUME, Phase.ADMIN, "Personal data may be erased again."),
     Kind("receipt-taken-in", ENTITY, CREATE, Phase.INTAKE, "A delivery of requests was taken in."),
     Kind(
         "receipt-stopped",

@@ -17,9 +17,11 @@ from paraplu.assurance.afterchecks import AfterChecks
 from paraplu.assurance.bundle import Bundles
 from paraplu.assurance.custody import Custody
 from paraplu.assurance.decisions import Decisions
+from paraplu.assurance.erasing import Erasures
 from paraplu.assurance.intents import Intents
 from paraplu.assurance.powers import Powers
 from paraplu.assurance.proof import Proof
+from paraplu.assurance.reach import Backups
 from paraplu.assurance.reconciliation import Reconciliation
 from paraplu.assurance.search import Search
 from paraplu.assurance.siem import Siem
@@ -95,6 +97,7 @@ class Centre:
     powers: Powers
     after_checks: AfterChecks
     reconciliation: Reconciliation
+    erasures: Erasures
     deployments: Deployments
     bundles: Bundles
     tile_log: TileLog
@@ -268,6 +271,7 @@ def open_centre(
         powers=Powers(parts, search),
         after_checks=AfterChecks(parts),
         reconciliation=Reconciliation(parts, search),
+        erasures=Erasures(parts, home.answers, Backups(*home.backups)),
         deployments=Deployments(parts),
         custody=custody,
         proof=Proof(parts, custody),

@@ -21,8 +21,8 @@ STAFF = "staff.10y"
 
 _CLASS = re.compile(r"(?P<area>[a-z]{2}|staff)(?:\.(?P<about>[a-z]+))?\.(?P<years>\d{1,2})y")
 
-# Country (and what it is about) -> the law. Those that were not read in the law itself say so; an archivist
-# or controller decides which class an agreement names.
+# Country (and what it is about) -> the law. These were not checked in the laws themselves: an archivist or a
+# controller decides which class an agreement names.
 SOURCES: dict[str, str] = {
     "nl": "Algemene wet inzake rijksbelastingen, art. 52(4): 7 years",
     "nl.payroll": "Algemene wet inzake rijksbelastingen, art. 52(4): 7 years",

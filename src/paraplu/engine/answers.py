@@ -25,6 +25,7 @@ from paraplu.engine.journal import OURSELVES, Personal, unpack
 from paraplu.engine.parts import Parts
 from paraplu.engine.wording import Wording
 from paraplu.store import cases, drops, evidence, receipts
+from paraplu.store.keys import Erased
 
 _STATUS = {
     State.RECEIVED: "Received",
@@ -78,7 +79,13 @@ class Answers:
         """Answer every receipt that was taken in, of a client and service if given."""
         with self._parts.database.read() as connection:
             rows = receipts.listed(connection, client, service)
-        return [self.answer(row) for row in rows if row.state != ReceiptState.STOPPED.value]
+        keys = self._parts.keys
+        there = keys.there(keys.key_of(row.sealed) for row in rows)
+        return [
+            self.answer(row)
+            for row in rows
+            if row.state != ReceiptState.STOPPED.value and keys.key_of(row.sealed) in there
+        ]
 
     def answer(self, receipt: Any) -> Answered:
         """Answer one receipt (a row of `receipts`). The file is replaced in one step.
@@ -92,8 +99,11 @@ class Answers:
         with parts.database.read() as connection:
             client = parts.clients.get(connection, receipt.client)
             wording = parts.wording(client.language)
-            answers, final = self._rows(connection, receipt, form, wording)
+            answers, final, erased = self._rows(connection, receipt, form, wording)
         path = self._folder / receipt.client / answer_name(about["file"], receipt.uid, wording)
+        if final and erased and receipt.answer_hash is not None:
+            # Nothing new can be said, and what was said is not to be said with less in it.
+            return Answered(receipt.uid, receipt.client, receipt.service, path, final)
         path.parent.mkdir(parents=True, exist_ok=True)
         headings = (wording.text("Status"), wording.text("Result"), wording.text("Note"))
         with tempfile.TemporaryDirectory(prefix="paraplu-") as folder:
@@ -107,13 +117,19 @@ class Answers:
 
     def _rows(
         self, connection: Connection, receipt: Any, form: Form, wording: Wording
-    ) -> tuple[dict[int, RowAnswer], bool]:
+    ) -> tuple[dict[int, RowAnswer], bool, bool]:
+        """The answer beside each row; whether all cases are closed; whether one of them was erased."""
         answers: dict[int, RowAnswer] = {}
-        final = True
+        final, erased = True, False
         for request in receipts.requests_of(connection, receipt.uid):
             if request.handled == Handled.RECEIVED.value:
                 row = cases.get(connection, request.case_uid)
-                answer = self._of_case(connection, row, form, wording)
+                try:
+                    answer = self._of_case(connection, row, form, wording)
+                except Erased:
+                    erased, state = True, State(row.state)
+                    gone = wording.text("What was said here has been erased.")
+                    answer = RowAnswer(wording.text(_STATUS[state]), "", gone, _tone(state))
                 final = final and State(row.state) in CLOSED
             else:
                 about = f"{receipt.uid}/{request.first_row}"
@@ -131,7 +147,7 @@ class Answers:
                 )
             for number in unpack(request.rows.encode()):
                 answers[number] = answer
-        return answers, final
+        return answers, final, erased
 
     def _of_case(self, connection: Connection, row: Any, form: Form, wording: Wording) -> RowAnswer:
         state = State(row.state)

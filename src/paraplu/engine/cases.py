@@ -180,7 +180,10 @@ class Desks:
 
     def _change(self, uid: str, change: Callable[[Connection, Any], None]) -> None:
         with self._parts.database.write() as connection:
-            change(connection, cases.get(connection, uid))
+            row = cases.get(connection, uid)
+            if not self._parts.keys.there([row.key]):
+                raise Refused("What this case was about was erased: nothing of it can be changed.")
+            change(connection, row)
 
     def _open_exceptions(self, connection: Connection, uid: str) -> list[Any]:
         return [one for one in exceptions.of_case(connection, uid) if one.closed_at is None]
@@ -271,6 +274,7 @@ class Desks:
                     closed_at=parts.clock.ms(),
                     sealed_story=parts.case_files.seal_story(uid, row.key, story),
                 )
+                plans.slim_intents(connection, uid)
             self._entry(
                 connection,
                 decision,

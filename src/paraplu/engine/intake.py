@@ -23,7 +23,8 @@ from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, require
 from paraplu.engine.reading import Delivered, read_requests
 from paraplu.errors import NotFound, Refused
-from paraplu.store import cases, evidence, exceptions, receipts
+from paraplu.store import cases, erasures, evidence, exceptions, receipts
+from paraplu.store.database import StorageDown
 from paraplu.store.keys import Scope
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -53,6 +54,10 @@ class Dropped:
     name: str
     within: Callable[[Connection, Delivery, Message | None], None]
     held_back: frozenset[str] = frozenset()
+
+
+class _ErasedMeanwhile(Exception):
+    """A key was destroyed between being asked for and being used: nothing was written."""
 
 
 class HeldBack(Refused):
@@ -152,6 +157,23 @@ class Intake:
         delivered: list[Delivered],
         dropped: Dropped | None,
     ) -> TakenIn:
+        for _chance in range(3):
+            try:
+                return self._take_in_once(delivery, path, sheet, delivered, dropped)
+            except _ErasedMeanwhile:
+                continue  # its key is made anew
+        raise StorageDown(
+            "Keys were erased again and again while this was taken in: try again later."
+        )
+
+    def _take_in_once(
+        self,
+        delivery: Delivery,
+        path: Path,
+        sheet: Sheet,
+        delivered: list[Delivered],
+        dropped: Dropped | None,
+    ) -> TakenIn:
         parts, year = self._parts, self._parts.clock.now().year
         scopes = [
             scope_of(delivery.terms, one.request, year) if one.request else None
@@ -161,6 +183,9 @@ class Intake:
         keys = parts.keys.keys_for(scope for scope in scopes if scope is not None)
         kept = self._keep(path, delivery)
         with parts.database.write() as connection:
+            erasures.apart(connection)
+            if parts.keys.there([delivery.key, *keys.values()]) != {delivery.key, *keys.values()}:
+                raise _ErasedMeanwhile
             calendar = parts.calendars.under(connection, delivery.terms.agreement)
             opening = Opening(parts, delivery, calendar)
             if dropped is not None:

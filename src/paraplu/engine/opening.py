@@ -68,10 +68,14 @@ class Batch:
     contents: dict[str, str] = field(default_factory=dict)  # hash -> reference, of this delivery
 
 
+def owner_of(client: str, subject: str | None) -> str:
+    """The owner of keys: a person of a client, by the number by which it knows them, or the client."""
+    return f"client/{client}" + (f"/person/{subject}" if subject else "")
+
+
 def scope_of(terms: Terms, request: Request, year: int) -> Scope:
     """Whose key a request is sealed under: the person it is about, else its client."""
-    subject = request.subject()
-    owner = f"client/{terms.client.id}" + (f"/person/{subject}" if subject else "")
+    owner = owner_of(terms.client.id, request.subject())
     return Scope(owner, terms.agreement.retention, year)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -14,7 +15,7 @@ from paraplu.engine.journal import Hand, Journal, Personal, pack, unpack
 from paraplu.errors import NotAllowed, NotFound
 from paraplu.store import persons
 from paraplu.store.database import Database
-from paraplu.store.keys import KeyStore, Scope
+from paraplu.store.keys import Erased, KeyStore, Scope
 
 RETENTION = STAFF
 
@@ -78,15 +79,31 @@ class People:
     def by_handle(self, connection: Connection, handle: str) -> Known | None:
         """The person with this user name."""
         row = persons.by_handle(connection, self._handle(handle.strip().lower()))
-        return None if row is None else self._read(row.uid, row.sealed)
+        return None if row is None else self._there(row.uid, row.sealed)
 
     def by_uid(self, connection: Connection, uid: str) -> Known | None:
         """The person with this uid."""
         return next((known for known in self.every(connection) if known.uid == uid), None)
 
     def every(self, connection: Connection) -> list[Known]:
-        """Everybody."""
-        return [self._read(uid, sealed) for uid, sealed in persons.every(connection)]
+        """Everybody whose data has not been erased."""
+        found = (self._there(uid, sealed) for uid, sealed in persons.every(connection))
+        return [known for known in found if known is not None]
+
+    def reseal(self, connection: Connection, keys: Collection[str]) -> int:
+        """Seal everybody who is still here and lies under one of these keys under this year's. How many.
+
+        For when the time of an earlier year is over.
+        """
+        number = 0
+        for uid, sealed in persons.every(connection):
+            if self._keys.key_of(sealed) in keys:
+                scope = Scope(f"person/{uid}", RETENTION, self._clock.now().year)
+                data = self._keys.open(sealed, f"person:{uid}")
+                again = self._keys.seal(self._keys.key_for(scope), data, f"person:{uid}")
+                persons.reseal(connection, uid, again, self._clock.ms())
+                number += 1
+        return number
 
     def acting(self, system_user: str, claimed_handle: str | None, *, demo: bool) -> Known:
         """Who acts on the command line: the person bound to the operating-system user.
@@ -113,6 +130,12 @@ class People:
     def names(self, connection: Connection) -> dict[str, str]:
         """Names by uid."""
         return {known.uid: known.person.name for known in self.every(connection)}
+
+    def _there(self, uid: str, sealed: bytes) -> Known | None:
+        try:
+            return self._read(uid, sealed)
+        except Erased:
+            return None
 
     def _read(self, uid: str, sealed: bytes) -> Known:
         return Known(uid, Person.model_validate(unpack(self._keys.open(sealed, f"person:{uid}"))))

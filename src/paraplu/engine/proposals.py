@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,9 +24,11 @@ from paraplu.engine.people import RETENTION, Known, People, require
 from paraplu.errors import IntegrityBroken, NotAllowed, NotFound, Refused
 from paraplu.store import proposals, schedules
 from paraplu.store.database import Database
-from paraplu.store.keys import KeyStore, Scope
+from paraplu.store.keys import Erased, KeyStore, Scope
 
 _MAY = (Role.ADMINISTRATOR, Role.LEAD)
+OURS = "-"
+"""Stands for a client where something is about the service centre itself: no client has this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,11 @@ Carry = Callable[[Connection, Mapping[str, Any], Known, Known, str], None]
 
 
 class Proposals:
-    """Makes, shows, accepts and declines proposals. `kinds` carries each kind out."""
+    """Makes, shows, accepts and declines proposals.
+
+    `kinds` carries each kind out, in the transaction of the decision; `afterwards` does what cannot be
+    done in a transaction, with the proposal's uid and who accepted it.
+    """
 
     def __init__(
         self,
@@ -63,6 +70,7 @@ class Proposals:
         self._people = people
         self._clients = clients
         self.kinds: dict[str, Carry] = {}
+        self.afterwards: dict[str, Callable[[str, Known], None]] = {}
 
     def needed(
         self, connection: Connection, client: str, services: Iterable[str] | None = None
@@ -90,19 +98,24 @@ class Proposals:
         content: Mapping[str, Any],
         lines: Iterable[str],
         by: Known,
+        *,
+        key: str | None = None,
     ) -> str:
         """Keep a change until a second person decides. Gives its uid.
 
-        `content` is plain data that `kinds` understands. Raises `Refused` when the same waits already.
+        `content` is plain data that `kinds` understands. One that is about a person is sealed under a `key`
+        of theirs: it does not depend on the records, and nothing of it is kept once it is decided. Raises
+        `Refused` when the same waits already.
         """
         uid = self._clock.uid()
-        revision = self._clients.revision(connection, client)
+        revision = None if key else self._clients.revision(connection, client)
         body = pack({"content": content, "lines": list(lines), "revision": revision})
         digest = hashlib.sha256(body).hexdigest()
         for row in proposals.undecided(connection):
             if row.digest == digest:
                 raise Refused(f"This waits for a second person already, as proposal {row.uid}.")
-        key = self._keys.key_for(Scope(f"client/{client}", RETENTION, self._clock.now().year))
+        if key is None:
+            key = self._keys.key_for(Scope(f"client/{client}", RETENTION, self._clock.now().year))
         proposals.add(
             connection,
             uid=uid,
@@ -144,8 +157,13 @@ class Proposals:
             if maker is None or maker.uid == by.uid:
                 raise NotAllowed("You made this proposal: a second person must accept it.")
             require(maker, row.client, *_MAY)
-            body = self._open(row)
-            if body["revision"] != self._clients.revision(connection, row.client):
+            try:
+                body = self._open(row)
+            except Erased:
+                raise Refused(
+                    "What this is about was erased meanwhile: there is nothing to accept. Decline it."
+                ) from None
+            if body["revision"] not in (None, self._clients.revision(connection, row.client)):
                 raise Refused(
                     f"The records of '{row.client}' have changed since this was proposed: decline it, "
                     f"run 'paraplu export {row.client}' and apply the change anew."
@@ -153,8 +171,11 @@ class Proposals:
             shown = self._shown(connection, row)
             self.kinds[row.kind](connection, body["content"], maker, by, uid)
             proposals.decide(connection, uid, "accepted", by.uid, self._clock.ms())
+            self._forget(connection, row, body)
             self._tell(connection, "proposal-accepted", uid, row.client, row.digest, by, maker.uid)
-            return shown
+        if row.kind in self.afterwards:
+            self.afterwards[row.kind](uid, by)
+        return shown
 
     def decline(self, uid: str, by: Known) -> Proposal:
         """Decline a proposal, or take back one's own. Raises as `accept` does."""
@@ -163,6 +184,8 @@ class Proposals:
             require(by, row.client, *_MAY)
             shown = self._shown(connection, row)
             proposals.decide(connection, uid, "declined", by.uid, self._clock.ms())
+            with suppress(Erased):
+                self._forget(connection, row, self._open(row))
             self._tell(
                 connection, "proposal-declined", uid, row.client, row.digest, by, row.made_by
             )
@@ -176,6 +199,12 @@ class Proposals:
             raise Refused(f"This proposal was {row.decision} already.")
         return row
 
+    @staticmethod
+    def _forget(connection: Connection, row: Any, body: Any) -> None:
+        """Keep nothing of what is about a person; the digest of it stands in the log."""
+        if body["revision"] is None:
+            proposals.forget(connection, row.uid)
+
     def _open(self, row: Any) -> Any:
         body = self._keys.open(row.sealed, f"proposal:{row.uid}")
         if hashlib.sha256(body).hexdigest() != row.digest:
@@ -185,7 +214,9 @@ class Proposals:
     def _shown(self, connection: Connection, row: Any) -> Proposal:
         maker = self._people.by_uid(connection, row.made_by)
         name = "somebody" if maker is None else maker.person.handle
-        lines = tuple(self._open(row)["lines"])
+        lines: tuple[str, ...] = ("What this is about was erased.",)
+        with suppress(Erased):
+            lines = tuple(self._open(row)["lines"])
         return Proposal(row.uid, row.client, row.kind, from_ms(row.made_at), name, lines)
 
     def _tell(
@@ -199,5 +230,6 @@ class Proposals:
         made_by: str | None = None,
     ) -> None:
         detail = {"proposal": uid, "digest": digest, "made_by": made_by}
-        entry = self._journal.entry(kind, by.hand, client=client, detail=detail)
+        of = None if client == OURS else client
+        entry = self._journal.entry(kind, by.hand, client=of, detail=detail)
         self._journal.write(connection, entry)

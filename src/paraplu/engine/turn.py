@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -17,7 +18,7 @@ from paraplu.engine.parts import Parts
 from paraplu.errors import IntegrityBroken
 from paraplu.store import cases, evidence, runs
 from paraplu.store.database import StorageDown
-from paraplu.store.keys import Scope
+from paraplu.store.keys import Erased, Scope
 
 _PNG = "image/png"
 
@@ -79,7 +80,7 @@ class Turn:
         content = parts.case_files.content(row, self.bot.request)
         earlier = None
         if row.follows is not None:
-            with parts.database.read() as connection:
+            with parts.database.read() as connection, suppress(Erased):
                 earlier = parts.case_files.content(
                     cases.get(connection, row.follows), self.bot.request
                 ).request

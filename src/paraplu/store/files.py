@@ -80,6 +80,24 @@ class Files:
             raise IntegrityBroken(f"The evidence file {name[:12]} was altered.")
         return sealed
 
+    def key_of(self, name: str) -> str | None:
+        """The uid of the key that a file is sealed under; None when the file is not there."""
+        try:
+            with self._path(name).open("rb") as file:
+                return self._keys.key_of(file.read(17))
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def remove(self, name: str) -> bool:
+        """Delete a file whose key was destroyed. False when it is not there."""
+        path = self._path(name)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        _sync(path.parent)
+        return True
+
     def _write(self, path: Path, sealed: bytes) -> None:
         """Durable when it returns, name and all: only then an entry may list it."""
         folder = path.parent

@@ -30,6 +30,13 @@ def put(
         connection.execute(persons.insert().values(uid=uid, **values))
 
 
+def reseal(connection: Connection, uid: str, sealed: bytes, now: int) -> None:
+    """Replace the sealed description of a person."""
+    connection.execute(
+        persons.update().where(persons.c.uid == uid).values(sealed=sealed, changed_at=now)
+    )
+
+
 def by_handle(connection: Connection, handle: str) -> Row[Any] | None:
     """Uid and sealed person of the keyed hash of a user name."""
     query: Select[Any] = select(persons.c.uid, persons.c.sealed)

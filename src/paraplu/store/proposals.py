@@ -27,6 +27,11 @@ def undecided(connection: Connection) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(proposals.c.made_at, proposals.c.uid)))
 
 
+def forget(connection: Connection, uid: str) -> None:
+    """Take away what a proposal said."""
+    connection.execute(proposals.update().where(proposals.c.uid == uid).values(sealed=b""))
+
+
 def decide(connection: Connection, uid: str, decision: str, by: str, now: int) -> None:
     """Note what somebody decided."""
     connection.execute(
