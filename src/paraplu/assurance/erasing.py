@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from paraplu.assurance.doomed import CLASS, ONE_OF_OURS, PERSON, Doomed, Dooms, over, told
-from paraplu.assurance.erased import ACCEPTED, Erasure, read_all
+from paraplu.assurance.erased import ACCEPTED, Erasure, by_key, in_words, read_all
 from paraplu.assurance.holds import MAY, Holds
 from paraplu.assurance.reach import Backups, Beyond, beyond
 from paraplu.domain.retention import STAFF, parse
@@ -53,6 +53,27 @@ class Erasures:
         self._backups = backups
         parts.proposals.kinds[KIND] = self._accept
         parts.proposals.afterwards[KIND] = self._afterwards
+
+    def why_erased(self, connection: Connection, keys: Collection[str]) -> dict[str, str]:
+        """Why those of these keys that are gone are gone, in English, by key."""
+        there = self._parts.keys.there(keys)
+        gone = {key for key in keys if key not in there}
+        if not gone:
+            return {}
+        known = by_key(read_all(connection, self._parts.journal))
+        names = self._parts.people.names(connection)
+        return {
+            key: in_words(known[key], names)
+            if key in known
+            else "unreadable, and no erasure in the log says why: run paraplu audit verify"
+            for key in gone
+        }
+
+    def cases_erased(self, connection: Connection, uids: Collection[str]) -> dict[str, str]:
+        """Why those of these cases (uids) that cannot be read any more are gone, in English, by uid."""
+        keys = erasures.keys_of(connection, sorted(set(uids)))
+        gone = self.why_erased(connection, set(keys.values()))
+        return {uid: gone[key] for uid, key in keys.items() if key in gone}
 
     # Asking ---------------------------------------------------------------------------------------
 
@@ -328,6 +349,11 @@ class Erasures:
             receipts=tuple(gone),
             workbooks=tuple(sorted({row.receipt for row in rows} - set(gone))),
         )
+
+    def left_by(self, connection: Connection, one: Erasure) -> Beyond:
+        """What an erasure that was carried out did not reach, as things are now."""
+        doomed = self._again(connection, one, ())
+        return beyond(self._parts, connection, doomed, self._backups)
 
     def _remove_answers(self, client: str | None, receipts: Collection[str]) -> int:
         """Delete the answered workbooks of deliveries that are gone from the folder of answers."""

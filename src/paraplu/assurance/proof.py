@@ -9,6 +9,7 @@ from pathlib import Path
 
 from paraplu.assurance.custody import Custody
 from paraplu.assurance.lineage import check_logs
+from paraplu.assurance.missing import Missing, look
 from paraplu.assurance.readings import Readings
 from paraplu.assurance.verified import Verified
 from paraplu.assurance.vouching import Vouched, Vouching
@@ -23,24 +24,30 @@ from paraplu.store import entries, evidence
 from paraplu.store.database import StorageDown
 
 _DAY_MS = 86_400_000  # evidence is written a moment before its entry, and clocks are set back
+RECENT = 20_000
+"""Entries whose personal values are looked for each time; looking for all of a large log takes longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     """The verdict on the log, how many evidence files were checked, and what is wrong with any.
 
-    `vouched` is what others say of the log.
+    `vouched` is what others say of the log, `values` which personal values are missing (see
+    `missing.look`).
     """
 
     verdict: Verdict
     files: int
     wrong_files: tuple[str, ...]
     vouched: Vouched = field(default_factory=Vouched)
+    values: Missing = field(default_factory=Missing)
 
     @property
     def intact(self) -> bool:
         """Whether nothing was altered, added or taken away."""
-        return self.verdict.intact and not self.wrong_files and not self.vouched.troubles
+        return self.verdict.intact and not (
+            self.wrong_files or self.vouched.troubles or self.values.troubles
+        )
 
 
 class Proof:
@@ -58,6 +65,8 @@ class Proof:
         ask: bool = True,
         kept: Path | None = None,
         new_only: bool = False,
+        newest: int | None = RECENT,
+        opened: bool = False,
     ) -> Checked:
         """Check every entry, every head and every evidence file. Adds nothing to the log.
 
@@ -65,6 +74,8 @@ class Proof:
         settings name are read back, and witnesses are asked if `ask`. When all is well how far the log was
         checked is written into the file `kept`; with `new_only` what came after that is checked and nothing
         before it.
+
+        The personal values of the `newest` entries are looked for (None: of all), and `opened` if asked.
 
         On PostgreSQL everything committed before is given its place in the log first. When something is
         wrong the administrators are told, once a day. Raises `Refused` for a given file without a head, and
@@ -84,6 +95,9 @@ class Proof:
                 connection, journal, self._parts.database.file, vouched.heads, known
             )
             listed = evidence.listed(connection)
+            if known is not None and newest is not None:
+                newest = min(newest, verdict.entries)
+            values = look(self._parts, connection, newest=newest, opened=opened)
         if known is not None:
             listed = [file for file in listed if file.kept_at >= known.time_ms - _DAY_MS]
         wrong: list[str] = []
@@ -92,7 +106,7 @@ class Proof:
                 self._parts.files.stored(file.hash)
             except (IntegrityBroken, NotFound) as error:
                 wrong.append(str(error))
-        checked = Checked(verdict, len(listed), tuple(wrong), vouched)
+        checked = Checked(verdict, len(listed), tuple(wrong), vouched, values)
         if not checked.intact:
             self._alarm(checked)
         elif kept is not None and verdict.edge is not None:
@@ -103,7 +117,8 @@ class Proof:
 
     def _alarm(self, checked: Checked) -> None:
         about = f"audit/{self._parts.clock.now().date()}"
-        facts = {"findings": len(checked.verdict.findings), "files": len(checked.wrong_files)}
+        findings = len(checked.verdict.findings) + checked.values.troubles
+        facts = {"findings": findings, "files": len(checked.wrong_files)}
         with contextlib.suppress(StorageDown), self._parts.database.write() as connection:
             self._parts.notices.tell(connection, NoticeKind.AUDIT_BROKEN, about, None, facts)
 

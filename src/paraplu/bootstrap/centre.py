@@ -23,6 +23,7 @@ from paraplu.assurance.powers import Powers
 from paraplu.assurance.proof import Proof
 from paraplu.assurance.reach import Backups
 from paraplu.assurance.reconciliation import Reconciliation
+from paraplu.assurance.retention import Retentions
 from paraplu.assurance.search import Search
 from paraplu.assurance.siem import Siem
 from paraplu.assurance.story import Stories
@@ -98,6 +99,7 @@ class Centre:
     after_checks: AfterChecks
     reconciliation: Reconciliation
     erasures: Erasures
+    retentions: Retentions
     deployments: Deployments
     bundles: Bundles
     tile_log: TileLog
@@ -243,6 +245,7 @@ def open_centre(
     search = Search(parts)
     custody = custody_of(home, parts)
     intake, answers = Intake(parts), Answers(parts, desks, home.answers)
+    erasures = Erasures(parts, home.answers, Backups(*home.backups))
     log = log_to(home.log_file)
     planner = Planner(
         parts,
@@ -271,7 +274,8 @@ def open_centre(
         powers=Powers(parts, search),
         after_checks=AfterChecks(parts),
         reconciliation=Reconciliation(parts, search),
-        erasures=Erasures(parts, home.answers, Backups(*home.backups)),
+        erasures=erasures,
+        retentions=Retentions(parts, erasures),
         deployments=Deployments(parts),
         custody=custody,
         proof=Proof(parts, custody),

@@ -71,15 +71,19 @@ def list_cases(
                 states=[State(state) for state in states],
                 receipt=receipt,
             )
+            gone = centre.erasures.why_erased(connection, {row.key for row in rows})
         listed = [
             {
                 "case": row.uid,
-                "reference": centre.parts.case_files.request_values(row)["reference"],
+                "reference": None
+                if row.key in gone
+                else centre.parts.case_files.request_values(row)["reference"],
                 "client": row.client,
                 "service": row.service,
                 "state": row.state,
                 "reason": row.reason,
                 "deadline": from_ms(row.deadline).date().isoformat(),
+                "erased": gone.get(row.key),
             }
             for row in rows
             if by.person.sees(row.client)
@@ -89,7 +93,7 @@ def list_cases(
         ("reference", "client", "service", "state", "because", "deadline"),
         [
             (
-                one["reference"],
+                one["reference"] or f"erased ({one['case']})",
                 one["client"],
                 one["service"],
                 in_words(State(one["state"])),
@@ -119,10 +123,23 @@ def show(session: Session, case: str, client: str | None, service: str | None) -
         by = session.acting(centre)
         with centre.parts.database.read() as connection:
             row = centre.desks.find(connection, case, client, service)
+            gone = centre.erasures.why_erased(connection, {row.key})
         require(by, row.client)
-        told = _story(session, centre, row)
+        erased = gone.get(row.key)
+        told = _erased(session, row, erased) if erased else _story(session, centre, row)
         centre.search.readings.tell(by, "case", 1, [row.uid])
     session.out.result(told)
+
+
+def _erased(session: Session, row: Any, why: str) -> dict[str, Any]:
+    """What can be said still of a case whose key is gone."""
+    from paraplu.domain.case import State, in_words
+    from paraplu.engine.clock import from_ms
+
+    session.out.heading(f"{row.client}  {row.service}  {in_words(State(row.state))}")
+    session.out.line(f"  case {row.uid}, received {from_ms(row.received_at):%Y-%m-%d %H:%M} UTC")
+    session.out.line(f"  What it was about is gone: {why}.")
+    return {"case": row.uid, "state": row.state, "erased": why, "follows": row.follows}
 
 
 def _story(session: Session, centre: Centre, row: Any) -> dict[str, Any]:
@@ -155,7 +172,8 @@ def _story(session: Session, centre: Centre, row: Any) -> dict[str, Any]:
     for name, value in request.items():
         out.line(f"  {name.replace('_', ' ')}: {value}")
     out.line(
-        f"  by {names.get(row.requester or '', 'somebody unknown')}, delivered by {names[row.submitter]}"
+        f"  by {names.get(row.requester or '', 'somebody unknown')}, "
+        f"delivered by {names.get(row.submitter, 'somebody')}"
     )
     if plan is not None:
         out.line("Planned:")

@@ -45,6 +45,8 @@ COMMANDS = {
     "answer": ("paraplu.cli.receipts:answer", "Write the answered workbooks."),
     "notices": ("paraplu.cli.notices:notices", "List what people were told by mail; test mail."),
     "db": ("paraplu.cli.database:db", "Bring the database to this version; show how it stands."),
+    "erase": ("paraplu.cli.erase:erase", "Erase personal data, two people; legal holds."),
+    "retention": ("paraplu.cli.retention:retention", "What is over; destroy a class and year."),
     "audit": ("paraplu.cli.audit:audit", "Answer an auditor; prove that the log is whole."),
     # A program of its own that shares nothing with an installation but this way in.
     "witness": ("paraplu.witness.command:witness", "Countersign another organisation's log."),

@@ -47,6 +47,12 @@ class Hand:
 
 
 _NEVER = 2**62
+KEEPING = frozenset({"intent", "outcome-confirmed"})
+"""The kinds of entries in which lines that nobody asked about may stand, as one digest that nothing opens."""
+
+KEPT = "kept_digest"
+"""Where the detail of such an entry says which digest that is; null when it has none."""
+
 _MOST_DIGESTS = 300  # of one state in one entry; more of them share one
 
 OURSELVES = Hand("paraplu", UserType.SYSTEM, "paraplu")
@@ -155,6 +161,8 @@ class Journal:
         stand in the next.
         """
         sealed: list[tuple[str, bytes]] = []
+        if kind in KEEPING:
+            terms["detail"] = {**(terms.get("detail") or {}), KEPT: None}
         if hand.claimed:
             terms["detail"] = {**(terms.get("detail") or {}), "claimed": True}
         if personal is not None:
@@ -172,8 +180,10 @@ class Journal:
                 self._disclose(personal.key, name, value, sealed)
                 for name, value in personal.values.items()
             ]
-            if personal.kept:
-                own.append(Disclosure(self._clock.salt(), "kept", dict(personal.kept)).digest)
+            if personal.kept and kind in KEEPING:
+                kept = Disclosure(self._clock.salt(), "kept", dict(personal.kept)).digest
+                own.append(kept)
+                terms["detail"] = {**(terms.get("detail") or {}), KEPT: kept}
             if own:
                 terms["digests"] = own
         uid, now = self._clock.uid(), self._clock.ms()

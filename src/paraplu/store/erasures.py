@@ -86,6 +86,16 @@ def cases_under(connection: Connection, keys: Sequence[str]) -> list[Row[Any]]:
     return found
 
 
+def keys_of(connection: Connection, uids: Sequence[str]) -> dict[str, str]:
+    """The uid of the key of each of these cases."""
+    query = select(cases.c.uid, cases.c.key)
+    return {
+        row.uid: row.key
+        for some in _parts(uids)
+        for row in connection.execute(query.where(cases.c.uid.in_(some)))
+    }
+
+
 def open_under(connection: Connection, keys: Sequence[str]) -> list[str]:
     """The uids of cases under these keys that are open, or of which something is still watched."""
     watched = select(watches.c.case_uid).where(watches.c.closed_at.is_(None))

@@ -33,6 +33,8 @@ def find(session: Session, filters: Filters, most: int) -> None:
         shown = centre.search.find(by, filters.question(centre, by), most)
         with centre.parts.database.read() as connection:
             names = centre.stories.names(connection)
+            cases = {one.case for one in shown if one.closed and one.case is not None}
+            erased = centre.erasures.cases_erased(connection, cases)
     for one in shown:
         who = names.at(one.actor, one.entry.time_ms)
         verb = one.rpa.get("detail", {}).get("verb", "")
@@ -43,7 +45,7 @@ def find(session: Session, filters: Filters, most: int) -> None:
         for name, value in one.others().items():
             session.out.line(f"        {name}: {_short(value)}")
         if one.closed:
-            session.out.line(f"        {_closed(one.closed)}")
+            session.out.line(f"        {_closed(one.closed, erased.get(one.case or ''))}")
     session.out.line(_how_many(shown, most))
     session.out.result({"entries": [_entry(one, names) for one in shown]})
 
@@ -74,14 +76,17 @@ def story(session: Session, named: str | None, filters: Filters, actions: bool, 
         with centre.parts.database.read() as connection:
             cases = centre.search.cases_in(connection, by, question)
         told = centre.stories.tell(by, cases[:most], actions=actions)
+        with centre.parts.database.read() as connection:
+            erased = centre.erasures.cases_erased(connection, [one.case for one in told])
     for one in told:
-        _tell(session, one)
+        _tell(session, one, erased.get(one.case))
     more = len(cases) - most
     session.out.line(
         f"{len(told)} {'case' if len(told) == 1 else 'cases'}."
         + (f" {more} more fit: give --most." if more > 0 else "")
     )
-    session.out.result({"cases": [_as_json(one) for one in told], "more": max(0, more)})
+    listed = [{**_as_json(one), "erased": erased.get(one.case)} for one in told]
+    session.out.result({"cases": listed, "more": max(0, more)})
 
 
 @click.command()
@@ -120,23 +125,25 @@ def readers(session: Session, filters: Filters) -> None:
     session.out.result({"readings": rows})
 
 
-def _tell(session: Session, one: Story) -> None:
+def _tell(session: Session, one: Story, erased: str | None = None) -> None:
     out = session.out
     out.heading(
         f"{one.reference or one.case}  {one.client}  {one.service}  {one.outcome or 'open'}"
     )
     asked = f"Asked by {one.requested_by or 'somebody unknown'}"
     out.line(f"  {asked}, delivered by {one.submitted_by or 'somebody unknown'}.  Case {one.case}")
+    if erased is not None:
+        out.line(f"  What it was about is gone: {erased}.")
     for step in one.steps:
         if step.actions:
             out.line(f"                       ({step.actions} actions of the bot)")
         out.line(f"  {step.time:%Y-%m-%d %H:%M:%S}  {step.meaning}  {step.who}  [{step.place}]")
-        for text in _lines(step):
+        for text in _lines(step, erased is not None):
             out.line(f"        {text}")
     out.line()
 
 
-def _lines(step: Step) -> list[str]:
+def _lines(step: Step, erased: bool) -> list[str]:
     found = [f"{name}: {_change(before, after)}" for name, before, after in step.differences]
     found += [f"{name}: {_short(value)}" for name, value in step.values.items()]
     found += [
@@ -148,7 +155,7 @@ def _lines(step: Step) -> list[str]:
     if step.code:
         found.append(f"{step.bot}, code {step.code[:12]}")
     found += [f"evidence {name}" for name in step.evidence]
-    if step.closed:
+    if step.closed and not erased:
         found.append(_closed(step.closed))
     return found
 
@@ -182,7 +189,9 @@ def _change(before: Any, after: Any) -> str:
     return _short(after) if before == after else f"{_short(before)} -> {_short(after)}"
 
 
-def _closed(number: int) -> str:
+def _closed(number: int, erased: str | None = None) -> str:
+    if erased is not None:
+        return f"({number} {'value' if number == 1 else 'values'} {erased})"
     return f"({number} {'value' if number == 1 else 'values'} kept as a digest only)"
 
 

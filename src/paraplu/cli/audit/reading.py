@@ -19,35 +19,60 @@ from paraplu.cli.session import Session, shared
 )
 @click.option("--offline", is_flag=True, help="Do not ask witnesses what they have seen last.")
 @click.option("--new", "new_only", is_flag=True, help="Only what came after the last check.")
+@click.option("--values", is_flag=True, help="Look for the personal values of all entries.")
+@click.option("--open", "opened", is_flag=True, help="And open each of them.")
 @shared
-def verify(session: Session, files: tuple[Path, ...], offline: bool, new_only: bool) -> int:
+def verify(
+    session: Session,
+    files: tuple[Path, ...],
+    offline: bool,
+    new_only: bool,
+    values: bool,
+    opened: bool,
+) -> int:
     """Check every entry, every signed head and every evidence file. Exit code 4 when one is not right.
 
     Heads that are kept elsewhere show that a tail was cut off or an old backup put back. Copies in files that
     the settings name are read back, witnesses are asked.
 
+    That no personal value is missing without an erasure is looked for in the newest 20,000 entries, with
+    --values in all.
+
     \b
     Examples:
       paraplu audit verify
       paraplu audit verify --new
+      paraplu audit verify --values --open
       paraplu audit verify --heads from-the-mail.txt --heads /media/usb/heads
     """
+    from paraplu.assurance.proof import RECENT
     from paraplu.cli.audit.heads import as_data, told
 
     given = {str(path): path.read_bytes() for path in files}
     with session.centre() as centre:
         checked = centre.proof.check(
-            given, ask=not offline, kept=centre.home.path / "verified", new_only=new_only
+            given,
+            ask=not offline,
+            kept=centre.home.path / "verified",
+            new_only=new_only,
+            newest=None if values or opened else RECENT,
+            opened=opened,
         )
         log, vkey = centre.parts.journal.log, centre.parts.journal.verifier.vkey
-    verdict, vouched = checked.verdict, checked.vouched
+    verdict, vouched, looked = checked.verdict, checked.vouched, checked.values
     session.out.line(verdict.summary)
     for finding in verdict.findings:
         session.out.line(f"  {finding.message}")
-    for text in (*checked.wrong_files, *vouched.troubles):
+    for text in (*checked.wrong_files, *vouched.troubles, *looked.findings):
         session.out.line(f"  {text}")
     for remark in (*verdict.remarks, *vouched.remarks):
         session.out.line(f"  Remark: {getattr(remark, 'message', remark)}")
+    for text in looked.remarks:
+        session.out.line(f"  Remark: {text}")
+    session.out.line(
+        f"Of {looked.entries:,} entries {looked.values:,} personal values were looked for: "
+        f"{looked.troubles:,} wrong, {looked.erased:,} erased lawfully."
+    )
     if not checked.wrong_files:
         session.out.line(f"{checked.files} evidence files are what they were.")
     told(session, vouched)
@@ -62,9 +87,16 @@ def verify(session: Session, files: tuple[Path, ...], offline: bool, new_only: b
                 *(finding.message for finding in verdict.findings),
                 *checked.wrong_files,
                 *vouched.troubles,
+                *looked.findings,
             ],
             "vouches": [as_data(one) for one in vouched.vouches],
             "remarks": [*(str(one) for one in verdict.remarks), *vouched.remarks],
+            "values": {
+                "entries": looked.entries,
+                "looked_for": looked.values,
+                "missing": looked.troubles,
+                "erased": looked.erased,
+            },
             "log": log,
             "vkey": vkey,
         }

@@ -1,0 +1,150 @@
+"""Personal values that are missing from the log, although no erasure says so.
+
+A digest in an entry says that there was a value. Its sealed disclosure must be there, under a key that is
+there, unless an erasure names the key. Lines that nobody asked about are digests from the beginning: an
+entry that has some says which digest that is. Evidence that an entry lists must be on the list of
+evidence, unless an erasure names the file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from paraplu.assurance.erased import Erasure, read_all
+from paraplu.audit.disclosure import Disclosure
+from paraplu.audit.errors import Malformed
+from paraplu.engine.journal import KEEPING, KEPT
+from paraplu.engine.parts import Parts
+from paraplu.errors import IntegrityBroken
+from paraplu.store import disclosed, entries
+from paraplu.store.keys import Erased
+
+_MOST = 20  # findings that are told one by one
+_EACH = 500  # entries that are opened at a time
+# Canonical JSON without a personal value in clear: these cannot stand for anything else.
+_SD = re.compile(rb'"_sd":\[([^\]]*)\]')
+_KEPT = re.compile(rb'"' + KEPT.encode() + rb'":(?:null|"([A-Za-z0-9_-]{43})")')
+_EVIDENCE = re.compile(rb'"evidence":\[([^\]]*)\]')
+_HASH = re.compile(rb'"hash":"([0-9a-f]{64})"')
+
+
+@dataclass(slots=True)
+class Missing:
+    """What was looked at, and what is missing.
+
+    `entries` and `values` were looked at, `erased` of the values lie under keys that an erasure names.
+    `findings` are some of `troubles`, in English; `remarks` are no troubles.
+    """
+
+    entries: int = 0
+    values: int = 0
+    erased: int = 0
+    troubles: int = 0
+    findings: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def tell(self, text: str) -> None:
+        """Count one more thing that is wrong."""
+        self.troubles += 1
+        if len(self.findings) < _MOST:
+            self.findings.append(text)
+
+
+def look(
+    parts: Parts, connection: Connection, *, newest: int | None = None, opened: bool = False
+) -> Missing:
+    """Look for the values of every entry, or of the `newest` ones; `opened` opens each of them, too.
+
+    Without `opened` a value counts as there when its sealed bytes are, under a key that is. Needs memory
+    for the uids of keys and the hashes of evidence, not for the entries.
+    """
+    found = Missing()
+    erasures = read_all(connection, parts.journal)
+    there = {one.uid for one in parts.keys.held()}
+    gone = {key for one in erasures for key in one.keys}
+    files = {name for one in erasures for name in one.files}
+    _erasures(found, erasures, there)
+    for row in disclosed.keys_of_cases(connection):
+        if row.key not in there and row.key not in gone:
+            found.tell(
+                f"{row.cases} cases of {row.client} cannot be opened: their key is gone, and no erasure "
+                "names it"
+            )
+    known = {key.replace("-", ""): key in there for key in there | gone}
+    files |= disclosed.listed_files(connection)
+    for one in disclosed.in_order(connection, newest):
+        _entry(found, one, known)
+        for part in _EVIDENCE.findall(one.data):
+            for name in _HASH.findall(part):
+                if name.decode() not in files:
+                    found.tell(
+                        f"entry {one.place}: its evidence {name[:12].decode()} was taken off the list, "
+                        "and no erasure names it"
+                    )
+    if opened:
+        _open(found, parts, connection, disclosed.first_of(connection, newest))
+    return found
+
+
+def _erasures(found: Missing, erasures: list[Erasure], there: set[str]) -> None:
+    """Keys that are there although an erasure names them."""
+    for one in erasures:
+        number = len(one.keys & there)
+        if number and one.done_at is not None:
+            found.tell(
+                f"{number} keys that were destroyed on {one.done_at:%Y-%m-%d} (entry {one.done_place}) are "
+                "there again: was a copy of the key store put back? Run: paraplu erase finish"
+            )
+        elif one.done_at is None:
+            found.remarks.append(
+                f"An erasure that was accepted on {one.accepted_at:%Y-%m-%d} (entry {one.place}) is not "
+                "finished: run paraplu erase finish"
+            )
+
+
+def _entry(found: Missing, one: disclosed.Listed, known: dict[str, bool]) -> None:
+    """`known` says of each key, in hexadecimal, whether it is there still; others are unexplained."""
+    found.entries += 1
+    wanted = {text for part in _SD.findall(one.data) for text in part[1:-1].split(b'","') if text}
+    kept = _KEPT.search(one.data)
+    if kept is not None and kept[1]:
+        wanted.discard(kept[1])
+    found.values += len(wanted)
+    missing = len(wanted) - len(wanted & one.digests.keys())
+    if kept is None and one.kind in KEEPING:
+        missing -= 1  # written before an entry said which of its digests is of kept lines
+    if missing > 0:
+        many = "a personal value is" if missing == 1 else f"{missing} personal values are"
+        found.tell(f"entry {one.place}: {many} missing, and no erasure says why")
+    for digest, key in one.digests.items():
+        there = known.get(key)
+        if there is None:
+            found.tell(
+                f"entry {one.place}: the key of a personal value is gone, and no erasure names it"
+            )
+        elif not there:
+            found.erased += 1
+        if digest not in wanted:
+            found.tell(f"entry {one.place}: beside it lies a value whose digest it does not have")
+
+
+def _open(found: Missing, parts: Parts, connection: Connection, first: int) -> None:
+    """Open every value whose key is there."""
+    places: list[int] = []
+    last = first + found.entries
+    for start in range(first, last, _EACH):
+        places = list(range(start, min(start + _EACH, last)))
+        for place, sealed in entries.sealed_of(connection, places).items():
+            for digest, body in sealed:
+                try:
+                    opened = parts.keys.open(body, f"disclosure:{digest}").decode()
+                    fits = Disclosure.parse(opened).digest == digest
+                except Erased:
+                    continue  # told of above, unless an erasure names the key
+                except (IntegrityBroken, Malformed, UnicodeDecodeError):
+                    fits = False
+                if not fits:
+                    found.tell(f"entry {place}: a personal value does not open: it was altered")

@@ -1,0 +1,143 @@
+"""A personal value that is gone without an erasure is found; what was erased lawfully is not."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from bureau import Bureau
+from test_erasing import erase, led
+from test_proof import verified, written
+
+from paraplu.assurance.missing import Missing, look
+from paraplu.engine.journal import KEPT
+
+__all__ = ["led"]
+
+
+def looked(bureau: Bureau, *, opened: bool = False, newest: int | None = None) -> Missing:
+    with bureau.centre.parts.database.read() as connection:
+        return look(bureau.centre.parts, connection, opened=opened, newest=newest)
+
+
+def test_nothing_is_missing_in_a_log_that_nobody_touched(after: Bureau) -> None:
+    found = looked(after, opened=True)
+    assert (found.troubles, found.erased, found.findings) == (0, 0, [])
+    assert found.entries == len(after.kinds())
+    assert found.values > 300
+
+
+def test_lines_that_nobody_asked_about_are_digests_by_design_and_said_to_be(after: Bureau) -> None:
+    # Otherwise each intent and outcome would be reported: they have a digest that nothing opens.
+    written_down = [one for one in after.entries() if one.rpa.get("detail", {}).get(KEPT)]
+    assert {one.kind for one in written_down} == {"intent", "outcome-confirmed"}
+    for one in written_down:
+        assert one.rpa["detail"][KEPT] in one.digests
+    every = after.entries_of("intent", "outcome-confirmed")
+    none = [one for one in every if one.rpa["detail"][KEPT] is None]
+    assert len(none) + len(written_down) == len(every) > len(none) > 0
+
+
+@pytest.mark.parametrize("kind", ["case-received", "intent", "outcome-confirmed"])
+def test_one_value_taken_away_is_named_with_its_entry_and_ends_with_4(
+    after: Bureau, kind: str
+) -> None:
+    place = next(n for n, one in enumerate(after.kinds()) if one == kind)
+    taken = written(
+        after,
+        "DELETE FROM disclosures WHERE digest = (SELECT min(digest) FROM disclosures WHERE entry ="
+        " (SELECT uid FROM entries WHERE place = ?))",
+        place,
+    )
+    assert taken == 1
+    code, said = verified(after)
+    assert (code, said["intact"]) == (4, False)
+    assert said["findings"] == [
+        f"entry {place}: a personal value is missing, and no erasure says why"
+    ]
+
+
+def test_a_key_that_is_gone_without_an_erasure_is_told_of(after: Bureau) -> None:
+    case = after.case("KENMERK-772")
+    after.close()
+    db = sqlite3.connect(after.home / "keys.db")
+    with db:
+        db.execute("DELETE FROM keys WHERE uid = ?", (case.key,))
+    db.close()
+    found = looked(after)
+    assert any("2 cases of noordwijk cannot be opened" in text for text in found.findings)
+    assert any("the key of a personal value is gone" in text for text in found.findings)
+    assert verified(after)[0] == 4
+
+
+def test_what_was_erased_lawfully_is_counted_and_nothing_is_wrong(led: Bureau) -> None:
+    done = erase(led)
+    found = looked(led, opened=True)
+    assert (found.troubles, found.findings) == (0, [])
+    assert found.erased == done.counts["values"] + 1  # and the reason of the proposal
+    code, said = verified(led)
+    assert (code, said["values"]["erased"]) == (0, found.erased)
+
+
+def test_a_value_that_does_not_open_is_found_when_all_are_opened(after: Bureau) -> None:
+    place = after.kinds().index("case-received")
+    changed = written(
+        after,
+        "UPDATE disclosures SET sealed = CAST(substr(sealed, 1, 17) || zeroblob(60) AS BLOB)"
+        " WHERE digest = (SELECT min(digest) FROM disclosures WHERE entry ="
+        " (SELECT uid FROM entries WHERE place = ?))",
+        place,
+    )
+    assert changed == 1
+    assert looked(after).troubles == 0
+    assert looked(after, opened=True).findings == [
+        f"entry {place}: a personal value does not open: it was altered"
+    ]
+
+
+def test_a_value_laid_beside_another_entry_is_found_on_both(after: Bureau) -> None:
+    places = [n for n, one in enumerate(after.kinds()) if one == "case-received"][:2]
+    moved = written(
+        after,
+        "UPDATE disclosures SET entry = (SELECT uid FROM entries WHERE place = ?) WHERE digest ="
+        " (SELECT min(digest) FROM disclosures WHERE entry = (SELECT uid FROM entries WHERE place = ?))",
+        places[1],
+        places[0],
+    )
+    assert moved == 1
+    assert looked(after).findings == [
+        f"entry {places[0]}: a personal value is missing, and no erasure says why",
+        f"entry {places[1]}: beside it lies a value whose digest it does not have",
+    ]
+
+
+def test_evidence_taken_off_the_list_with_its_file_is_found(after: Bureau) -> None:
+    # Without a line in the list the file was not looked for at all.
+    assert written(after, "DELETE FROM evidence WHERE case_uid IS NOT NULL") > 2
+    found = looked(after)
+    assert found.troubles > 2
+    assert "was taken off the list" in found.findings[0]
+
+
+def test_only_the_newest_entries_are_looked_at_when_that_is_asked(after: Bureau) -> None:
+    written(after, "DELETE FROM disclosures")
+    number = len(after.kinds())
+    assert looked(after, newest=0).entries == 0
+    assert looked(after, newest=5).entries == 5
+    assert looked(after, newest=number * 2).entries == number
+    assert looked(after).troubles > 50
+    assert len(looked(after).findings) == 20
+
+
+def test_keys_that_are_back_from_a_copy_are_told_of(led: Bureau) -> None:
+    led.close()
+    copy = {path.name: path.read_bytes() for path in led.home.glob("keys.db*")}
+    erase(led)
+    led.close()
+    for name, data in copy.items():
+        (led.home / name).write_bytes(data)
+    found = looked(led)
+    assert "1 keys that were destroyed" in found.findings[0]
+    assert "paraplu erase finish" in found.findings[0]
+    led.centre.erasures.finish()
+    assert looked(led).troubles == 0
