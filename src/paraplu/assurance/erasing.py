@@ -201,10 +201,7 @@ class Erasures:
 
     def one(self, proposal: str) -> Erasure:
         """An erasure that was accepted. Raises `NotFound`."""
-        self._parts.journal.complete()
-        with self._parts.database.read() as connection:
-            found = read_all(connection, self._parts.journal)
-        for one in found:
+        for one in self.every():
             if one.proposal == proposal:
                 return one
         raise NotFound(f"No erasure {proposal} was accepted.")
@@ -272,20 +269,22 @@ class Erasures:
     def _afterwards(self, proposal: str, by: Known) -> None:
         self._destroy(self.one(proposal), by.hand)
 
-    def unfinished(self) -> list[Erasure]:
-        """Those that were accepted and not carried out: something broke off, or was in the way."""
+    def every(self) -> list[Erasure]:
+        """Every erasure that two people agreed on, oldest first."""
         self._parts.journal.complete()
         with self._parts.database.read() as connection:
-            found = read_all(connection, self._parts.journal)
-        return [one for one in found if one.done_at is None]
+            return read_all(connection, self._parts.journal)
+
+    def unfinished(self) -> list[Erasure]:
+        """Those that were accepted and not carried out: something broke off, or was in the way."""
+        return [one for one in self.every() if one.done_at is None]
 
     def finish(self) -> list[Erasure]:
         """Carry out what was accepted and not finished, and what a copy put back brought to life again.
 
         Gives those that were finished. Raises `Refused` when an open case or a legal hold is in the way.
         """
-        with self._parts.database.read() as connection:
-            every = read_all(connection, self._parts.journal)
+        every = self.every()
         there = self._parts.keys.there(key for one in every for key in one.keys)
         todo = [one for one in every if one.done_at is None or one.keys & there]
         for one in todo:

@@ -18,6 +18,7 @@ from paraplu.assurance.bundle import Bundles
 from paraplu.assurance.custody import Custody
 from paraplu.assurance.decisions import Decisions
 from paraplu.assurance.erasing import Erasures
+from paraplu.assurance.extract import Extracts
 from paraplu.assurance.intents import Intents
 from paraplu.assurance.powers import Powers
 from paraplu.assurance.proof import Proof
@@ -100,6 +101,7 @@ class Centre:
     reconciliation: Reconciliation
     erasures: Erasures
     retentions: Retentions
+    extracts: Extracts
     deployments: Deployments
     bundles: Bundles
     tile_log: TileLog
@@ -276,6 +278,7 @@ def open_centre(
         reconciliation=Reconciliation(parts, search),
         erasures=erasures,
         retentions=Retentions(parts, erasures),
+        extracts=Extracts(parts, search),
         deployments=Deployments(parts),
         custody=custody,
         proof=Proof(parts, custody),

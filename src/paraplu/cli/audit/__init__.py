@@ -23,6 +23,8 @@ COMMANDS = {
     "code": ("paraplu.cli.audit.judging:code", "Which code ran, and who put it there."),
     "sample": ("paraplu.cli.audit.judging:sample", "A random sample that anybody can redraw."),
     "powers": ("paraplu.cli.audit.judging:powers", "Who could ask, approve, administer on a day."),
+    "erasures": ("paraplu.cli.audit.erasures:erasures", "What was erased, and what is due next."),
+    "extract": ("paraplu.cli.audit.erasures:extract", "All about one person, for themselves."),
     "clocks": ("paraplu.cli.audit.judging:clocks", "Which clocks deviated."),
     "export": (
         "paraplu.cli.audit.exporting:export",
