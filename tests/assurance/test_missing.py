@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 import pytest
-from bureau import Bureau
-from test_erasing import erase, led
+from bureau import CLIENT, Bureau, booking, found_home, moved_in
+from test_erasing import AFTERWARDS, LEA, erase, led, who
 from test_proof import verified, written
 
 from paraplu.assurance.missing import Missing, look
 from paraplu.engine.journal import KEPT
+from paraplu.store import tables
+from postgres import empty_postgres_url
 
-__all__ = ["led"]
+__all__ = ["empty_postgres_url", "led"]
 
 
 def looked(bureau: Bureau, *, opened: bool = False, newest: int | None = None) -> Missing:
@@ -141,3 +144,32 @@ def test_keys_that_are_back_from_a_copy_are_told_of(led: Bureau) -> None:
     assert "paraplu erase finish" in found.findings[0]
     led.centre.erasures.finish()
     assert looked(led).troubles == 0
+
+
+@pytest.mark.slow
+def test_on_postgresql_erasing_and_looking_for_what_is_missing_are_the_same(
+    tmp_path: Path,
+    empty_postgres_url: str,
+) -> None:
+    folder = tmp_path / "cluster"
+    found_home(folder, database=empty_postgres_url)
+    bureau = moved_in(folder, tmp_path / "bureau")
+    bureau.settings(people=(LEA,))
+    bureau.story(booking("P-1", "10002", now="3100", wanted="3150"), booking("P-2"))
+    done = erase(bureau)
+    assert done.counts["cases"] == 1
+    assert done.counts["values"] > 10
+    found = looked(bureau, opened=True)
+    assert (found.troubles, found.erased) == (0, done.counts["values"] + 1)
+    bureau.story(booking("P-3", "10002", line="2100", now="99.99", wanted="98"))
+    assert bureau.state("P-3") == "done"
+    bureau.time.now = AFTERWARDS
+    asked = bureau.centre.erasures.ask_class(CLIENT, "nl.7y", 2026, bureau.who("ines"))
+    gone = bureau.centre.erasures.accept(asked.proposal, who(bureau, "lea.groot"))
+    assert gone.counts["cases"] == 2
+    assert looked(bureau).troubles == 0
+    bureau.assert_intact()
+    with bureau.centre.parts.database.write() as connection:
+        connection.execute(tables.disclosures.delete())
+    assert looked(bureau).troubles > 0
+    bureau.close()

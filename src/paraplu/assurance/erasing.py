@@ -92,6 +92,7 @@ class Erasures:
         and no ground is stated, or when an open case or a legal hold is in the way.
         """
         require(by, client, *MAY)
+        self._parts.journal.complete()  # what has no place in the log yet would not be counted
         self._not_own(by, f"{client}/{person.strip()}")
         with self._parts.database.read() as connection:
             doomed = self.dooms.person(connection, client, person, pairs)
@@ -123,6 +124,7 @@ class Erasures:
         """
         require(by, client or OURS, *MAY)
         parse(retention)
+        self._parts.journal.complete()
         with self._parts.database.read() as connection:
             doomed = self.dooms.whole_class(connection, client, retention, year)
         if not doomed.keys:
@@ -196,6 +198,7 @@ class Erasures:
 
         Raises what `Proposals.accept` raises, and `Refused` when it cannot be carried out now.
         """
+        self._parts.journal.complete()
         self._parts.proposals.accept(proposal, by)
         return self.one(proposal)
 
