@@ -21,6 +21,7 @@ from paraplu.engine.people import Known
 from paraplu.errors import Refused, SettingsWrong
 from paraplu.plugins import Plugins
 from paraplu.settings import SETTINGS, Home, check_places, load_home
+from paraplu.store import logs
 from paraplu.store.entries import count
 from paraplu.store.keys import secret_bytes
 from paraplu.store.tables import SCHEMA
@@ -106,7 +107,9 @@ def upgrade_home(
 
         def tell(connection: Any, before: int) -> None:
             detail = {"schema_before": before, "schema": SCHEMA}
-            journal.write(connection, journal.entry("database-upgraded", hand, detail=detail))
+            log = logs.current(connection).log  # others do not see the new tables yet
+            entry = journal.entry("database-upgraded", hand, log=log, detail=detail)
+            journal.write(connection, entry)
 
         done = upgrade(parts.database, clock.now(), tell)
         apply_dispatch(parts.database)

@@ -125,7 +125,7 @@ class Journal:
         In the transaction of `connection`. Gives the name of the new log, None when nothing was to be done.
         """
         now = self._clock.ms()
-        if hand is None and now < self._current()[1]:
+        if hand is None and now < self._current(connection)[1]:
             return None
         by = hand or OURSELVES
 
@@ -136,10 +136,12 @@ class Journal:
         self._known = None  # looked at anew, when this transaction is through
         return name
 
-    def _current(self) -> tuple[str, int]:
+    def _current(self, connection: Connection | None = None) -> tuple[str, int]:
         if self._known is None:
-            with self._database.read() as connection:
-                found = [one for one in logs.every(connection) if one.closed_at is None]
+            if connection is None:
+                with self._database.read() as reading:
+                    return self._current(reading)
+            found = [one for one in logs.every(connection) if one.closed_at is None]
             if not found:  # not opened yet
                 return self._first, _NEVER
             ends = self._succession.ends_at(found[-1]) if found[-1].opened_at else _NEVER
