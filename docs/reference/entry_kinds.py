@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from paraplu.audit.kinds import CATALOGUE, OTHER, Phase
+from paraplu.audit.kind import OTHER, Phase
+from paraplu.audit.kinds import CATALOGUE
 
 PAGE = Path(__file__).with_name("entry-kinds.md")
 

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from paraplu.audit import canonical, kinds
+from paraplu.audit import canonical
 from paraplu.audit.disclosure import Disclosure
 from paraplu.audit.entry import MAX_BYTES, Entry, compose, time_in, uid_in
 from paraplu.audit.errors import Malformed, NotRecordable
-from paraplu.audit.kinds import CATALOGUE, Severity, Status
+from paraplu.audit.kind import OTHER, Severity, Status
+from paraplu.audit.kinds import CATALOGUE
 from paraplu.audit.part import Actor, Approval, Evidence, Product, State, UserType
 from paraplu.audit.tree import leaf_hash
 
@@ -143,7 +144,7 @@ def test_every_kind_can_be_composed_and_its_time_and_uid_found(code: str) -> Non
     data = make(kind=code, **FULL)
     assert Entry(data).kind == code
     assert (time_in(data), uid_in(data)) == (TIME, UID)
-    if CATALOGUE[code].activity_id == kinds.OTHER:
+    if CATALOGUE[code].activity_id == OTHER:
         assert Entry(data).document["activity_name"] == code
 
 

@@ -7,7 +7,8 @@ import runpy
 from pathlib import Path
 
 from paraplu.audit import kinds
-from paraplu.audit.kinds import CATALOGUE, Phase
+from paraplu.audit.kind import OTHER, Phase
+from paraplu.audit.kinds import CATALOGUE
 
 # OCSF 1.8.0: the activities that each class defines, besides 0 (unknown) and 99 (other).
 OCSF = {1008: range(1, 11), 3002: range(1, 8), 3004: range(1, 14), 6001: range(1, 9)}
@@ -81,7 +82,7 @@ def test_no_code_stands_twice() -> None:
 
 def test_every_class_and_activity_exists_in_ocsf() -> None:
     for kind in CATALOGUE.values():
-        assert kind.activity_id == kinds.OTHER or kind.activity_id in OCSF[kind.class_uid], kind
+        assert kind.activity_id == OTHER or kind.activity_id in OCSF[kind.class_uid], kind
 
 
 def test_type_and_category_are_counted_from_class_and_activity() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from audit.test_entry import FULL, make
 from ocsf import complaints
-from paraplu.audit import kinds
+from paraplu.audit.kind import ENTITY
 from paraplu.audit.kinds import CATALOGUE
 
 # Only the class of changes has states.
@@ -18,7 +18,7 @@ _OF_A_CHANGE = ("entity", "entity_result")
 
 def event(code: str) -> dict[str, Any]:
     given: dict[str, Any] = {**FULL, "kind": code}
-    if CATALOGUE[code].class_uid != kinds.ENTITY:
+    if CATALOGUE[code].class_uid != ENTITY:
         given = {name: value for name, value in given.items() if name not in _OF_A_CHANGE}
     found: dict[str, Any] = json.loads(make(**given))
     return found

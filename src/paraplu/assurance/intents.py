@@ -9,7 +9,8 @@ from datetime import datetime
 from paraplu.assurance.question import Question
 from paraplu.assurance.search import Search
 from paraplu.audit.entry import Entry
-from paraplu.audit.kinds import CATALOGUE, Phase
+from paraplu.audit.kind import Phase
+from paraplu.audit.kinds import CATALOGUE
 from paraplu.engine.clock import from_ms
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known

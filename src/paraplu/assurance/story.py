@@ -13,7 +13,7 @@ from paraplu.assurance.names import Names
 from paraplu.assurance.question import Question
 from paraplu.assurance.search import Search
 from paraplu.assurance.shown import Shown
-from paraplu.audit.kinds import Phase
+from paraplu.audit.kind import Phase
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
 

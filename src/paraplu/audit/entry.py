@@ -16,7 +16,17 @@ from typing import Any
 
 from paraplu.audit import canonical, disclosure, kinds, term, tree, uid as uids
 from paraplu.audit.errors import Malformed, NotRecordable
-from paraplu.audit.kinds import Severity, Status
+from paraplu.audit.kind import (
+    APPLICATION,
+    AUTHENTICATION,
+    ENTITY,
+    EVENT_LOG,
+    OTHER,
+    WEB_RESOURCE,
+    Kind,
+    Severity,
+    Status,
+)
 from paraplu.audit.part import (
     MAX_TIME_MS,
     Actor,
@@ -33,7 +43,7 @@ MAX_BYTES = 65_535  # entry bundles give the length in 16 bits (C2SP tlog-tiles)
 _ORIGIN = re.compile(r"[a-z][a-z0-9.-]{0,100}(?:/[a-z0-9][a-z0-9._-]{0,60}){0,8}")
 # The keys are sorted, so the time of the entry itself is the one before `type_uid`.
 _TIME = re.compile(rb'"time":(\d{1,15}),"type_uid":')
-_WITHOUT_ACTOR = (kinds.WEB_RESOURCE, kinds.APPLICATION)
+_WITHOUT_ACTOR = (WEB_RESOURCE, APPLICATION)
 _TAIL = 512  # only `user` or `web_resources`, which are short, can come after it
 _UID = re.compile(rb'"uid":"(' + uids.PATTERN.pattern.encode() + rb')","version":"')
 
@@ -154,7 +164,7 @@ def compose(
         "actor": actor.document(),
         **{name: state.document() for name, state in states.items() if state},
         **_of_class(which, actor, target, log),
-        **({} if entity or which.class_uid != kinds.ENTITY else {"entity": _about(case, receipt)}),
+        **({} if entity or which.class_uid != ENTITY else {"entity": _about(case, receipt)}),
         "rpa": rpa,
         "_sd_alg": disclosure.ALGORITHM if seen else None,
     }
@@ -286,18 +296,18 @@ def _about(case: str | None, receipt: str | None) -> dict[str, Any]:
     return {"name": "case" if case else "receipt" if receipt else "installation"}
 
 
-def _of_class(kind: kinds.Kind, actor: Actor, target: str | None, log: str) -> dict[str, Any]:
+def _of_class(kind: Kind, actor: Actor, target: str | None, log: str) -> dict[str, Any]:
     """Give what the OCSF class asks for besides the common fields."""
     found: dict[str, Any] = {}
-    if kind.activity_id == kinds.OTHER:
+    if kind.activity_id == OTHER:
         found["activity_name"] = kind.code
-    if kind.class_uid == kinds.AUTHENTICATION:
+    if kind.class_uid == AUTHENTICATION:
         found["user"] = actor.user()
         found["service"] = {"name": actor.app_name or "paraplu"}
-    elif kind.class_uid == kinds.APPLICATION:
+    elif kind.class_uid == APPLICATION:
         found["app"] = {"name": actor.app_name or "paraplu"}
-    elif kind.class_uid == kinds.EVENT_LOG:
+    elif kind.class_uid == EVENT_LOG:
         found["log_name"] = log
-    elif kind.class_uid == kinds.WEB_RESOURCE:
+    elif kind.class_uid == WEB_RESOURCE:
         found["web_resources"] = [{"name": target or "unknown"}]
     return found

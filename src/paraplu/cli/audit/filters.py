@@ -166,6 +166,6 @@ def _kinds() -> list[str]:
 
 
 def _phases() -> list[str]:
-    from paraplu.audit.kinds import Phase
+    from paraplu.audit.kind import Phase
 
     return [phase.value for phase in Phase]
