@@ -12,7 +12,8 @@ from paraplu.assurance.erased import Erasure
 from paraplu.assurance.erasing import Asked
 from paraplu.domain.person import Person, Role
 from paraplu.engine.people import Known
-from paraplu.errors import NotAllowed, NotFound, Refused
+from paraplu.errors import NotAllowed, NotFound, Refused, SettingsWrong
+from paraplu.settings import load_home
 from paraplu.store import cases, erasures, evidence
 from paraplu.store.keys import Erased
 
@@ -307,6 +308,17 @@ def test_the_window_of_backups_is_what_the_settings_state(led: Bureau) -> None:
     assert "for 14 more days" in text
     led.centre.erasures.accept(asked.proposal, who(led, "lea.groot"))
     assert led.entries_of("erasure-done")[-1].rpa["detail"]["left_key_backup_days"] == 14
+
+
+@pytest.mark.parametrize("wrong", ["days = 3", 'keys_days = "30"', "database_days = -1"])
+def test_a_window_of_backups_that_cannot_be_read_is_refused_with_what_to_write(
+    led: Bureau, wrong: str
+) -> None:
+    led.close()
+    with (led.home / "settings.toml").open("a", encoding="utf-8") as file:
+        file.write(f"\n[backups]\n{wrong}\n")
+    with pytest.raises(SettingsWrong, match="write database_days = 30 and keys_days = 30"):
+        load_home(led.home)
 
 
 def test_a_proposal_keeps_nothing_of_whom_it_was_about(led: Bureau) -> None:
