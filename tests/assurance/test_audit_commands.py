@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 from bureau import CLIENT, Bureau
 from click.testing import CliRunner
+from openpyxl import load_workbook
 
 from paraplu.cli.main import cli
 from paraplu.errors import ParapluError
@@ -105,3 +107,17 @@ def test_a_question_that_cannot_be_answered_says_what_to_write(
     assert said in (
         error.format_message() if isinstance(error, click.ClickException) else str(error)
     )
+
+
+def test_a_sample_is_written_as_a_work_paper_with_room_for_what_is_found(
+    asked: Any, tmp_path: Path
+) -> None:
+    paper = tmp_path / "paper.xlsx"
+    with pytest.raises(click.UsageError, match="is there already"):
+        asked("sample", "--seed", "x", "--size", "1", "--out", str(paper))  # asked twice
+    book = load_workbook(paper)
+    rows = [[cell.value for cell in row] for row in book["Sample"].iter_rows()]
+    assert rows[0][13] == "Seen right? (yes/no)"
+    assert len(rows) == 2
+    assert rows[1][13:] == [None, None, None]
+    assert [cell.value for cell in book["Drawn by"][2]] == ["Seed", "x"]

@@ -33,6 +33,7 @@ _WRONG = [
     ("bots/paraplu_payroll", "import playwright.sync_api", "browser"),
     ("src/paraplu/engine", "import openpyxl", "workbooks"),
     ("src/paraplu/practice", "import sqlalchemy", "database"),
+    ("src/paraplu/witness", "from paraplu.store import tables", "witness"),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
@@ -109,8 +110,14 @@ def decisions(session: Session, filters: Filters, own: bool) -> int:
 @filtered
 @click.option("--seed", required=True, help="Any text of your own: the same one draws the same.")
 @click.option("--size", type=click.IntRange(1), default=25, show_default=True, help="Cases.")
+@click.option(
+    "--out",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the work paper: a workbook with room for what you find.",
+)
 @shared
-def sample(session: Session, filters: Filters, seed: str, size: int) -> None:
+def sample(session: Session, filters: Filters, seed: str, size: int, path: Path | None) -> None:
     """Draw a random sample of finished changes; anybody can draw it again with the same seed.
 
     Each case is ranked by SHA-256 of the seed, a line feed and its uid; the lowest ranks are drawn.
@@ -118,12 +125,16 @@ def sample(session: Session, filters: Filters, seed: str, size: int) -> None:
     \b
     Examples:
       paraplu audit sample --seed 2026-Q4 --client waterland --from 2026-10-01 --to 2026-12-31
+      paraplu audit sample --seed 2026-Q4 --size 25 --out work-paper.xlsx
     """
     from dataclasses import replace
 
     from paraplu.assurance import workpaper
     from paraplu.assurance.sample import draw
+    from paraplu.domain.workbook import Table
 
+    if path is not None and path.exists():
+        raise click.UsageError(f"{path} is there already: name another file with --out.")
     with session.centre() as centre:
         by = session.acting(centre)
         question = filters.question(centre, by)
@@ -132,13 +143,25 @@ def sample(session: Session, filters: Filters, seed: str, size: int) -> None:
         with centre.parts.database.read() as connection:
             population = centre.search.cases_in(connection, by, question)
         drawn = draw(population, seed, size)
-        stories = centre.stories.tell(by, drawn)
-    rows = workpaper.rows(stories)
+        rows = workpaper.rows(centre.stories.tell(by, drawn))
+        if path is not None:
+            how = (
+                ("Seed", seed),
+                ("Drawn", f"{len(drawn)} of {len(population)} cases"),
+                ("How", "lowest SHA-256 of the seed, a line feed and the uid of the case"),
+            )
+            tables = [
+                Table("Sample", workpaper.HEADINGS, tuple(rows)),
+                Table("Drawn by", ("What", "Value"), how),
+            ]
+            path.write_bytes(centre.parts.workbooks().tables(tables))
     session.out.table(
         ("no.", "reference", "client", "service", "asked by", "outcome", "case"),
         [(row[0], row[2], row[3], row[4], row[5], row[8], row[1]) for row in rows],
     )
     session.out.line(f"{len(drawn)} of {len(population)} cases, drawn with the seed '{seed}'.")
+    if path is not None:
+        session.out.line(f"Wrote {path}.")
     session.out.result({"seed": seed, "population": len(population), "drawn": drawn, "rows": rows})
 
 

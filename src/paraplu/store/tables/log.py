@@ -31,6 +31,7 @@ entries = Table(
     Column("bytes", LargeBinary, nullable=False),
     Index("entries_by_case", "case_uid", "place"),
     Index("entries_by_kind", "kind", "place"),
+    Index("entries_by_time", "time"),
 )
 
 entry_intake = Table(  # PostgreSQL: entries that have no place yet

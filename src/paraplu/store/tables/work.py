@@ -86,6 +86,7 @@ cases = Table(
     Index("cases_by_client", "client", "service", "state", "deadline"),
     Index("cases_by_content", "client", "service", "content_hash"),
     Index("cases_by_receipt", "receipt", "place"),
+    Index("cases_by_subject", "subject_hash"),
 )
 
 plans = Table(
