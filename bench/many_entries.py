@@ -97,10 +97,10 @@ def _fill(bureau: Any, many: int) -> None:
         database=parts.database,
         keys=parts.keys,
         clock=clock,
-        log=parts.journal.log,
+        first=parts.journal.log,
         version="0.1.0",
-        signer=None,
-        verifier=parts.journal.verifier,
+        signing=parts.journal.signing,
+        zone=bureau.centre.home.audit.zone,
     )
     olga = bureau.who("olga")
     people = [f"{number:05d}" for number in range(_PEOPLE)]

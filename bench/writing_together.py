@@ -23,7 +23,7 @@ def together() -> list[Figure]:
     from sqlalchemy import text
 
     from paraplu.engine.sequencer import Sequencer
-    from paraplu.store import entries
+    from paraplu.store import heads
 
     with stage("postgresql") as (bureau, _farm):
         parts = bureau.centre.parts
@@ -46,14 +46,14 @@ def together() -> list[Figure]:
 
         stop = threading.Event()
         sequencer = Sequencer(
-            database, log=journal.log, clock=parts.clock, signer=bureau.centre.home.signing()[0]
+            database, clock=parts.clock, signing=journal.signing, succeed=journal.succeed
         )
         beside = threading.Thread(target=sequencer.run, args=(stop,))
         beside.start()
         try:
             until(sequencer.elected.is_set)
             shares = [_rate(ours) / _rate(bare) for _ in range(_ROUNDS)]
-            waits = sorted(_until_signed(database, entries, ours) for _ in range(_HEADS))
+            waits = sorted(_until_signed(database, heads, journal.log, ours) for _ in range(_HEADS))
         finally:
             stop.set()
             beside.join()
@@ -98,15 +98,15 @@ def _rate(what: Callable[[], None]) -> float:
     return sum(done) / _SECONDS
 
 
-def _until_signed(database: Any, entries: Any, write: Callable[[], None]) -> float:
+def _until_signed(database: Any, heads: Any, log: str, write: Callable[[], None]) -> float:
     """Seconds from the commit of one entry until a signed head covers it."""
     time.sleep(0.02)
     with database.read() as connection:
-        wanted = entries.signed_size(connection) + 1
+        wanted = heads.signed_size(connection, log) + 1
     write()
     begun = time.perf_counter()
     while True:
         with database.read() as connection:
-            if entries.signed_size(connection) >= wanted:
+            if heads.signed_size(connection, log) >= wanted:
                 return time.perf_counter() - begun
         time.sleep(0.001)

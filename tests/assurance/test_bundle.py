@@ -297,7 +297,7 @@ def test_what_was_handed_out_and_read_is_in_the_log_with_the_hash_of_the_zip(
         chosen(told, case=case), told.who("ines"), tmp_path / "it.zip", ALL
     )
     with told.centre.parts.database.read() as connection:
-        newest = [Entry(one.data) for one in entries.newest(connection, None, 2)]
+        newest = [Entry(one.data) for one in entries.in_order(connection)][:-3:-1]
     exported, read = newest
     assert (exported.kind, read.kind) == ("bundle-exported", "personal-data-read")
     detail = exported.rpa["detail"]

@@ -57,7 +57,7 @@ def signed(bureau: Bureau) -> list[Given]:
 
 def something(bureau: Bureau) -> None:
     """An entry more."""
-    bureau.centre.proof.tell_of_reading(bureau.who("ines"), case=None, number=1)
+    bureau.centre.search.readings.tell(bureau.who("ines"), "entries", 1)
 
 
 def sizes(bureau: Bureau, share: Path) -> list[int]:

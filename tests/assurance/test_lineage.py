@@ -33,7 +33,7 @@ def all_logs(bureau: Bureau) -> list[Log]:
 def something(bureau: Bureau, times: int = 1) -> None:
     """Entries more."""
     for _ in range(times):
-        bureau.centre.proof.tell_of_reading(bureau.who("ines"), case=None, number=1)
+        bureau.centre.search.readings.tell(bureau.who("ines"), "entries", 1)
 
 
 @pytest.fixture

@@ -93,11 +93,11 @@ def test_a_home_whose_key_lies_elsewhere_goes_on_when_that_is_away(
     (bureau.home / "secrets" / "log.key").unlink()
     old = (bureau.home / "log.vkey").read_text()
     (bureau.home / "log.vkey").write_text(old + Verifier(log, PUBLIC).vkey + "\n")
-    bureau.centre.proof.tell_of_reading(bureau.who("ines"), case=None, number=1)
+    bureau.centre.search.readings.tell(bureau.who("ines"), "entries", 1)
     bureau.centre.parts.journal.sign_head()
     assert open_checkpoint(newest(bureau), [Verifier(log, PUBLIC)], log).size == number(bureau)
     Path(command[1]).unlink()
-    bureau.centre.proof.tell_of_reading(bureau.who("ines"), case=None, number=1)
+    bureau.centre.search.readings.tell(bureau.who("ines"), "entries", 1)
     bureau.close()  # says nothing; what was done stands
     checked = bureau.centre.proof.check()
     assert checked.intact
@@ -109,7 +109,7 @@ def test_a_new_key_signs_beside_the_former_one_until_that_is_retired(bureau: Bur
     old = journal.verifier
     new = rotate_key(bureau.centre.home, journal, by)
     bureau.close()
-    bureau.centre.proof.tell_of_reading(by, case=None, number=1)
+    bureau.centre.search.readings.tell(by, "entries", 1)
     bureau.centre.parts.journal.sign_head()
     names = {line.key_id for line in Note.parse(newest(bureau)).signatures}
     assert names == {old.key_id, new.key_id}
@@ -120,7 +120,7 @@ def test_a_new_key_signs_beside_the_former_one_until_that_is_retired(bureau: Bur
         rotate_key(bureau.centre.home, bureau.centre.parts.journal, by)
     retire_key(bureau.centre.home, bureau.centre.parts.journal, by)
     bureau.close()
-    bureau.centre.proof.tell_of_reading(by, case=None, number=1)
+    bureau.centre.search.readings.tell(by, "entries", 1)
     bureau.centre.parts.journal.sign_head()
     assert {line.key_id for line in Note.parse(newest(bureau)).signatures} == {new.key_id}
     assert bureau.centre.parts.journal.verifier == new
