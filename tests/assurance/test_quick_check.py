@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from bureau import Bureau, booking
 
-from paraplu.assurance import hashing, proof
+from paraplu.assurance import hashing, lineage
 from paraplu.audit.stretch import head_sizes
 from paraplu.errors import Refused
 from paraplu.store import entries
@@ -49,13 +49,13 @@ def test_an_intact_log_is_not_looked_at_entry_by_entry_and_another_one_is(
     bureau: Bureau, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[object] = []
-    careful = proof.verify
+    careful = lineage.verify
 
     def noted(*arguments: object) -> object:
         looked.append(arguments)
         return careful(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(proof, "verify", noted)
+    monkeypatch.setattr(lineage, "verify", noted)
     assert bureau.centre.proof.check().intact
     assert looked == []
     bureau.close()

@@ -84,7 +84,9 @@ class Files:
         """The uid of the key that a file is sealed under; None when the file is not there."""
         try:
             with self._path(name).open("rb") as file:
-                return self._keys.key_of(file.read(17))
+                head = file.read(1 + _HASH_BYTES + 17)
+            sealed = head[1 + _HASH_BYTES :] if head[:1] == _COMMITTED else head
+            return self._keys.key_of(sealed)
         except (FileNotFoundError, ValueError):
             return None
 
