@@ -271,3 +271,18 @@ def test_a_second_run_of_the_same_service_is_refused_while_one_is_going(bureau: 
     assert bureau.books.saves() == [bureau.mark("A-1")]
     assert bureau.books.amounts("10001")["1000"] == str(Decimal("2600.00"))
     bureau.assert_intact()
+
+
+@pytest.mark.parametrize("others", [1, 400])
+def test_bystanders_that_are_known_by_name_in_any_script_are_compared_and_recorded(
+    bureau: Bureau, others: int
+) -> None:
+    for number in range(others):
+        bureau.books.open_account(f"Laura Ramírez {number}", "9.50")
+    bureau.story(booking("A-1"))
+    assert bureau.state("A-1") == "done"
+    bureau.books.fault("moves-everybody")
+    bureau.story(booking("A-2", now="2600", wanted="2700"))
+    assert bureau.asks("A-2") == ["collateral"]
+    assert "Laura Ramírez 0" in bureau.told("A-2")
+    bureau.assert_intact()

@@ -183,7 +183,8 @@ class Journal:
                 for name, value in personal.values.items()
             ]
             if personal.kept and kind in KEEPING:
-                kept = Disclosure(self._clock.salt(), "kept", dict(personal.kept)).digest
+                lines = recordable(dict(personal.kept))
+                kept = Disclosure(self._clock.salt(), "kept", lines).digest
                 own.append(kept)
                 terms["detail"] = {**(terms.get("detail") or {}), KEPT: kept}
             if own:
@@ -277,7 +278,7 @@ class Journal:
         return found
 
     def _disclose(self, key: str, name: str, value: Any, sealed: list[tuple[str, bytes]]) -> str:
-        disclosure = Disclosure(self._clock.salt(), name, value)
+        disclosure = Disclosure(self._clock.salt(), name, recordable(value))
         digest = disclosure.digest
         sealed.append(
             (digest, self._keys.seal(key, disclosure.encoded.encode(), f"disclosure:{digest}"))
@@ -293,6 +294,21 @@ def _parts_by_digest(one: entry.Entry) -> dict[str, str]:
         for name, part in places
         for digest in one.document.get(name, {}).get("_sd", ())
     }
+
+
+def recordable(value: Any) -> Any:
+    """A value as the log takes it, whose keys are ASCII: a mapping with another one as a list of its pairs.
+
+    Targets key what they show by what identifies it, which may be a name: ``[["Laura Ramírez", "9.50"]]``.
+    """
+    if isinstance(value, Mapping):
+        inside = {key: recordable(item) for key, item in value.items()}
+        if "".join(inside).isascii():
+            return inside
+        return [[key, inside[key]] for key in sorted(inside)]
+    if isinstance(value, list | tuple):
+        return [recordable(item) for item in value]
+    return value
 
 
 def pack(value: Any) -> bytes:

@@ -208,6 +208,12 @@ class Books:
         with self._open() as db:
             db.execute("UPDATE account SET state = ? WHERE code = ?", (state, account))
 
+    def open_account(self, account: str, total: str) -> None:
+        """Somebody else opens an account, whose total the list shows."""
+        with self._open() as db:
+            cents = _cents(Decimal(total))
+            db.execute("INSERT INTO account VALUES (?, 'open', ?)", (account, cents))
+
     def put(self, account: str, key: str, amount: str) -> None:
         """Somebody else changes a line."""
         with self._open() as db:
