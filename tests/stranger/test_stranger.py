@@ -161,7 +161,7 @@ def test_a_run_killed_right_after_the_act_is_found_out_and_not_done_twice(
 ) -> None:
     assert tale.after_the_kill == "working"
     assert reader.state("T-2") == "done"
-    kinds = [one["kind"] for one in reader.ask("audit", "show", "--case", "T-2")["entries"]]
+    kinds = [one["kind"] for one in reader.ask("audit", "find", "--case", "T-2")["entries"]]
     assert kinds.count("intent") == 1
     assert kinds.index("intent") < kinds.index("intent-resolved") < kinds.index("outcome-confirmed")
 
