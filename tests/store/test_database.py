@@ -80,7 +80,7 @@ def test_making_the_tables_again_changes_nothing(database: Database) -> None:
 def test_a_database_of_another_version_is_not_touched(database: Database) -> None:
     with database.write() as connection:
         connection.execute(tables.meta.update().values(value="99"))
-    with pytest.raises(SchemaMismatch, match="has schema 99, this program needs 3"):
+    with pytest.raises(SchemaMismatch, match=f"has schema 99, this program needs {tables.SCHEMA}"):
         database.check()
 
 
