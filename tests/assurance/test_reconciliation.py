@@ -155,3 +155,15 @@ def test_a_list_that_cannot_be_read_says_why(tmp_path: Path, data: bytes, said: 
     path.write_bytes(data)
     with pytest.raises(Refused, match=said):
         read_list(path)
+
+
+def test_a_case_that_was_erased_is_counted_and_the_rest_still_compared(bureau: Bureau) -> None:
+    bureau.story(booking("A-1"), booking("A-2", "10003", now="1800", wanted="1801"))
+    mark, erased = bureau.mark("A-1"), bureau.case("A-2")
+    bureau.centre.parts.keys.destroy([erased.key])
+    found = bureau.centre.reconciliation.against(
+        bureau.who("ines"), of_bookings(bureau), listed(("1", mark, "1"), ("2", "gone", "1"))
+    )
+    assert (found.matched, found.erased) == (1, (erased.uid,))
+    assert [one.number for one in found.unknown] == [3]
+    assert bureau.centre.reconciliation.period(bureau.who("ines"), of_bookings(bureau)).closes

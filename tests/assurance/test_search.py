@@ -175,3 +175,26 @@ def test_a_story_keeps_the_name_under_which_somebody_decided(after: Bureau) -> N
     with after.centre.parts.database.read() as connection:
         names = after.centre.stories.names(connection)
     assert names.at(after.who("anna").uid, to_ms(after.time.now)) == "Anna Kok-de Wit"
+
+
+def test_no_question_at_all_is_answered_without_a_role_that_reads_the_log(after: Bureau) -> None:
+    dirk = after.who("dirk")
+    with pytest.raises(NotAllowed, match="auditor"):
+        after.centre.intents.trace(dirk, Question())
+    with after.centre.parts.database.read() as connection:
+        with pytest.raises(NotAllowed, match="auditor"):
+            after.centre.search.stream(connection, dirk, Question())
+        with pytest.raises(NotAllowed, match="auditor"):
+            after.centre.search.cases_in(connection, dirk, Question())
+
+
+def test_who_read_is_told_to_those_only_who_work_for_that_client(after: Bureau) -> None:
+    case = after.case("KENMERK-772").uid
+    after.centre.search.find(after.who("olga"), Question(cases=(case,)))
+    stranger = limited(after.who("olga"), ("elders",))
+    assert after.centre.search.readers(stranger, Question(cases=(case,))) == []
+    assert after.centre.search.readers(stranger, Question()) == []
+    own = limited(after.who("olga"), (CLIENT,))
+    assert after.centre.search.readers(own, Question(cases=(case,)))
+    assert after.centre.search.readers(own, Question(client=CLIENT))
+    assert after.centre.search.readers(after.who("ines"), Question(client=CLIENT))

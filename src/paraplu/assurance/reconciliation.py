@@ -22,6 +22,7 @@ from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, require
 from paraplu.errors import Refused
 from paraplu.store import cases, entries, receipts
+from paraplu.store.keys import Erased
 
 _ENDS = {
     "outcome-confirmed": "done",
@@ -75,12 +76,14 @@ class Compared:
     """Our changes beside the target's list, by the reference that we leave there.
 
     `matched` were found in both; `missing` (case uid and mark) stand here and not there; `unknown` rows
-    carry a reference that is none of ours, or none at all; `twice` are marks that stand there more often
+    carry a reference that is none of ours, or none at all; `erased` are cases (uids) whose reference was
+    erased here, so that their rows there count as unknown; `twice` are marks that stand there more often
     than once; `differing` are marks whose amount there is none that the outcome names.
     """
 
     column: str
     matched: int
+    erased: tuple[str, ...]
     missing: tuple[tuple[str, str], ...]
     unknown: tuple[Row, ...]
     twice: Mapping[str, int] = field(default_factory=dict)
@@ -161,9 +164,9 @@ class Reconciliation:
         with self._parts.database.read() as connection:
             rows = cases.of(connection, uids)
             every = cases.of_client(connection, question.client, question.service)
-        marks = {row.uid: self._parts.case_files.mark(row) for row in rows}
+        marks = {row.uid: mark for row in rows if (mark := self._mark(row)) is not None}
         # A change of another period is ours as well: it is no finding here.
-        ours = {self._parts.case_files.mark(row) for row in every}
+        ours = {mark for row in every if (mark := self._mark(row)) is not None}
         results = {one.case: one.values.get("result", {}) for one in done}
         self._search.readings.tell(reader, "reconciliation", len(uids), uids)
         for name in (column, amount, *(only or {})):
@@ -184,6 +187,7 @@ class Reconciliation:
         return Compared(
             column=place,
             matched=len(named),
+            erased=tuple(row.uid for row in rows if row.uid not in marks),
             missing=tuple((uid, mark) for uid, mark in marks.items() if mark not in there),
             unknown=tuple(one for mark, rows in there.items() if mark not in ours for one in rows),
             twice={mark: len(there[mark]) for _uid, mark in named if len(there[mark]) > 1},
@@ -195,6 +199,13 @@ class Reconciliation:
                 if not _names(results.get(uid, {}), there[mark][0].cells.get(amount, ""))
             ),
         )
+
+    def _mark(self, row: Any) -> str | None:
+        """What a case left in the target; None when that was erased here."""
+        try:
+            return self._parts.case_files.mark(row)
+        except Erased:
+            return None
 
     def _ends(self, connection: Connection, uids: Sequence[str]) -> dict[str, str]:
         """How each case ended by the log; a case that is open is not in it."""

@@ -13,7 +13,7 @@ from paraplu.assurance.question import Question
 from paraplu.assurance.readings import Readings
 from paraplu.assurance.shown import Shown
 from paraplu.audit.entry import Entry
-from paraplu.domain.person import Role
+from paraplu.domain.person import Person, Role
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, require
 from paraplu.store import cases, entries
@@ -46,7 +46,6 @@ class Search:
 
     def look(self, reader: Known, question: Question, most: int = 1_000) -> list[Shown]:
         """As `find`, for whoever writes the reading down themselves."""
-        require(reader, question.client, *READERS)
         self._parts.journal.complete()
         with self._parts.database.read() as connection:
             found: list[entries.StoredEntry] = []
@@ -60,7 +59,17 @@ class Search:
     def stream(
         self, connection: Connection, reader: Known, question: Question
     ) -> Iterator[entries.StoredEntry]:
-        """Every entry that fits and that the reader may see, newest first, without personal values."""
+        """Every entry that fits and that the reader may see, newest first, without personal values.
+
+        Raises `NotAllowed` for a client that the reader does not work for, or without a role that may read
+        the log: whatever is asked of the log goes through here.
+        """
+        require(reader, question.client, *READERS)
+        return self._fitting(connection, reader, question)
+
+    def _fitting(
+        self, connection: Connection, reader: Known, question: Question
+    ) -> Iterator[entries.StoredEntry]:
         chosen = entries.chosen(
             connection,
             cases=question.cases,
@@ -72,7 +81,7 @@ class Search:
         )
         for one in chosen:
             entry = Entry(one.data)
-            if question.fits(entry) and may_see(reader, entry):
+            if question.fits(entry) and may_see(entry, reader.person):
                 yield one
 
     def shown(self, connection: Connection, found: Sequence[entries.StoredEntry]) -> list[Shown]:
@@ -103,13 +112,19 @@ class Search:
     def readers(self, reader: Known, question: Question) -> list[Shown]:
         """The entries that tell of reading what belongs to the cases in question, in the order of the log.
 
-        When it names no cases: every reading that fits.
+        When it names no cases: every reading that fits. A reading is told to those who work for the client of
+        a case that was read; one that names no case to those who work for all clients.
         """
-        asked = replace(question, kinds=frozenset({"personal-data-read"}), phases=frozenset())
-        wanted = None if question.cases is None else set(question.cases)
-        asked = replace(asked, cases=None)
         require(reader, question.client, *READERS)
         self._parts.journal.complete()
+        of_reading = replace(
+            question,
+            cases=None,
+            client=None,
+            service=None,
+            kinds=frozenset({"personal-data-read"}),
+            phases=frozenset(),
+        )
         with self._parts.database.read() as connection:
             found = [
                 Shown(one.place, entry)
@@ -120,11 +135,22 @@ class Search:
                     since=question.since,
                     until=question.until,
                 )
-                if replace(asked, client=None, service=None).fits(entry := Entry(one.data))
-                and (wanted is None or wanted & _read(entry))
+                if of_reading.fits(entry := Entry(one.data))
             ]
+            read = {uid for one in found for uid in _read(one.entry)}
+            if question.cases is not None:
+                read &= set(question.cases)
+            told = {
+                row.uid
+                for row in cases.of(connection, sorted(read))
+                if reader.person.sees(row.client)
+                and question.client in (None, row.client)
+                and question.service in (None, row.service)
+            }
+        narrowed = (question.cases, question.client, question.service) != (None, None, None)
+        everything = not narrowed and not reader.person.clients
         found.reverse()
-        return found
+        return [one for one in found if everything or told & _read(one.entry)]
 
     def above(self, connection: Connection, uids: Sequence[str], amount: Decimal) -> list[str]:
         """Those of these cases whose planned effect is larger than `amount`, up or down, in any currency."""
@@ -142,10 +168,10 @@ def _read(entry: Entry) -> set[str]:
     return {*named, *([entry.case] if entry.case is not None else [])}
 
 
-def may_see(reader: Known, entry: Entry) -> bool:
-    """Whether an entry is about a client of the reader's; of no client: whether they work for all."""
+def may_see(entry: Entry, reader: Person) -> bool:
+    """Whether an entry is of a client that the reader works for; what is of no client is for all of them."""
     client = entry.rpa.get("client")
-    return reader.person.sees(client) if client is not None else not reader.person.clients
+    return not reader.clients if client is None else reader.sees(client)
 
 
 def effect_of(values: Any) -> Decimal:

@@ -108,6 +108,11 @@ def _show_compared(session: Session, found: Compared) -> None:
     out = session.out
     out.heading(f"Beside the target's list (our reference stands in '{found.column}'):")
     out.line(f"  {found.matched} changes stand in both.")
+    if found.erased:
+        out.line(
+            f"  {len(found.erased)} of ours cannot be compared: their references were erased here, and their "
+            "rows there count as unknown."
+        )
     for text, listed in (
         ("here but not there", [f"case {uid}, {mark}" for uid, mark in found.missing]),
         (
@@ -131,6 +136,7 @@ def _as_json(found: Compared) -> dict[str, Any]:
     return {
         "column": found.column,
         "matched": found.matched,
+        "erased": list(found.erased),
         "here_not_there": [{"case": uid, "reference": mark} for uid, mark in found.missing],
         "there_not_here": [{"row": one.number, "cells": dict(one.cells)} for one in found.unknown],
         "twice": dict(found.twice),
