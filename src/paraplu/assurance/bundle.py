@@ -18,7 +18,8 @@ from paraplu.assurance.handout.texts import readme, verifiers
 from paraplu.assurance.inclusion import prove_all
 from paraplu.assurance.readingcopy import tables, to_csv
 from paraplu.assurance.revealing import Choice, Disclose, Revealed, reveal
-from paraplu.assurance.selection import Selection, may_see
+from paraplu.assurance.search import may_see
+from paraplu.assurance.selection import Selection
 from paraplu.audit.checkpoint import Checkpoint, open_checkpoint
 from paraplu.audit.entry import Entry
 from paraplu.audit.note import Note

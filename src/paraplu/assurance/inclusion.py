@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from paraplu.audit.checkpoint import Checkpoint
 from paraplu.audit.proof import Proof, prove
 from paraplu.audit.tree import HASH_BYTES, Frontier, inclusion_proof
-from paraplu.store import selections
+from paraplu.store import entries
 
 _BATCH = 4096
 
@@ -35,7 +35,7 @@ def prove_all(
             at += 1
 
     edge = Frontier()
-    leaves = selections.leaves(connection, head.size)
+    leaves = entries.leaves(connection, 0, head.size)
     while batch := list(islice(leaves, _BATCH)):
         edge.extend(batch, keep)
     for place in wanted:

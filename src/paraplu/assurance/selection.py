@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from paraplu.assurance.search import may_see
 from paraplu.audit.entry import Entry
 from paraplu.domain.person import Person
-from paraplu.store import selections
+from paraplu.store import entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +58,19 @@ def select(connection: Connection, wanted: Wanted, reader: Person) -> Selection:
         if value is not None
     ]
     found: list[int] = []
-    for one in selections.candidates(
-        connection, case=wanted.case, kind=wanted.kind, since=wanted.since, until=wanted.until
+    for one in entries.chosen(
+        connection,
+        cases=None if wanted.case is None else [wanted.case],
+        kinds=[] if wanted.kind is None else [wanted.kind],
+        since=wanted.since,
+        until=wanted.until,
     ):
         # Looking for the bytes first: reading each entry of a large log would take a hundred times as long.
         if all(clue in one.data for clue in clues):
             entry = Entry(one.data)
             if wanted.fits(entry) and may_see(entry, reader):
                 found.append(one.place)
-    return Selection(tuple(found))
-
-
-def may_see(entry: Entry, reader: Person) -> bool:
-    """Whether an entry is of a client that the reader works for; what is of no client is for all of them."""
-    client = entry.rpa.get("client")
-    return not reader.clients if client is None else reader.sees(client)
+    return Selection(tuple(reversed(found)))  # they come newest first
 
 
 def people_in(entry: Entry) -> set[str]:

@@ -114,7 +114,7 @@ class Witnessing:
                     f"Entries of {head.log} are missing that {self.where} has seen. "
                     "Run: paraplu audit verify"
                 ) from None
-            leaves = entries.leaves(connection, log.first + known, log.first + head.size)
+            leaves = list(entries.leaves(connection, log.first + known, log.first + head.size))
         return consistency(start, leaves)
 
     def _keep(self, head: Head, body: bytes) -> None:

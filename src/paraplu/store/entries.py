@@ -251,14 +251,14 @@ def sealed_of(connection: Connection, places: Sequence[int]) -> dict[int, list[t
     return found
 
 
-def leaves(connection: Connection, low: int, high: int) -> list[bytes]:
-    """The leaf hashes that stand beside the entries from place `low` up to `high`, in order."""
+def leaves(connection: Connection, low: int, high: int) -> Iterator[bytes]:
+    """The leaf hashes that stand beside the entries from place `low` up to `high`, in order, streamed."""
     query = (
         select(entries.c.leaf)
         .where(entries.c.place >= low, entries.c.place < high)
         .order_by(entries.c.place)
     )
-    return list(connection.execute(query).scalars())
+    yield from connection.execute(query.execution_options(yield_per=10_000)).scalars()
 
 
 def place_of(connection: Connection, uid: str) -> int | None:

@@ -104,7 +104,7 @@ def frontier_at(connection: Connection, log: Log, size: int) -> Frontier:
             frontier = Frontier()
     low = log.first + frontier.size
     while low < log.first + size:
-        found = entries.leaves(connection, low, min(low + 10_000, log.first + size))
+        found = list(entries.leaves(connection, low, min(low + 10_000, log.first + size)))
         if not found:
             break
         frontier.extend(found)
