@@ -198,3 +198,11 @@ def test_who_read_is_told_to_those_only_who_work_for_that_client(after: Bureau) 
     assert after.centre.search.readers(own, Question(cases=(case,)))
     assert after.centre.search.readers(own, Question(client=CLIENT))
     assert after.centre.search.readers(after.who("ines"), Question(client=CLIENT))
+
+
+def test_evidence_of_another_client_is_not_opened_by_knowing_its_hash(after: Bureau) -> None:
+    name = after.shown(kind="intent")[0].rpa["evidence"][0]["hash"]
+    with pytest.raises(NotAllowed, match="do not work for this client"):
+        after.centre.proof.picture(name, limited(after.who("olga"), ("elders",)))
+    data, _type = after.centre.proof.picture(name, limited(after.who("olga"), (CLIENT,)))
+    assert data

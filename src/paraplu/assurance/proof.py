@@ -18,7 +18,7 @@ from paraplu.audit.tree import Frontier
 from paraplu.audit.verdict import Verdict
 from paraplu.domain.notice import NoticeKind
 from paraplu.engine.parts import Parts
-from paraplu.engine.people import Known
+from paraplu.engine.people import Known, require
 from paraplu.errors import IntegrityBroken, NotFound
 from paraplu.store import entries, evidence
 from paraplu.store.database import StorageDown
@@ -123,11 +123,15 @@ class Proof:
             self._parts.notices.tell(connection, NoticeKind.AUDIT_BROKEN, about, None, facts)
 
     def picture(self, name: str, reader: Known) -> tuple[bytes, str]:
-        """The content and media type of an evidence file; an entry tells that it was read."""
+        """The content and media type of an evidence file; an entry tells that it was read.
+
+        Raises `NotAllowed` when it is of a client that the reader does not work for.
+        """
         with self._parts.database.read() as connection:
             row = evidence.by_hash(connection, name)
         if row is None:
             raise NotFound(f"There is no evidence {name[:12]}.")
+        require(reader, row.client)
         data = self._parts.files.open(row.hash, row.media_type)
         self._readings.tell(reader, "evidence", 1, [row.case_uid] if row.case_uid else [])
         return data, row.media_type
