@@ -150,7 +150,7 @@ def test_a_worker_that_is_killed_is_followed_at_once_whatever_the_clock_says_sin
     bureau.books.fault("hangs-after-place")
     worker = farm.worker("--places", "1")
     ask(bureau, ORDER)
-    until(lambda: bureau.books.orders())
+    until(lambda: "hangs-after-place" not in bureau.books.faults())
     worker.kill()
     clock.set_by(by)
     with working(bureau):

@@ -118,7 +118,7 @@ def test_a_worker_told_to_stop_twice_ends_the_act_and_the_next_one_looks_what_it
     bureau.books.fault("hangs-after-place")
     one = farm.worker("--places", "1", says="")
     ask(bureau, ORDER)
-    until(lambda: bureau.books.orders())
+    until(lambda: "hangs-after-place" not in bureau.books.faults())
     one.signal(signal.SIGTERM)
     until(lambda: "Once more stops at once" in one.out.read_text("utf-8"))
     one.signal(signal.SIGTERM)
