@@ -88,7 +88,7 @@ def test_hands_that_the_system_kills_are_replaced_in_the_same_run(
     bureau.books.fault("hangs-after-save")
     worker = farm.worker("--places", "1")
     ask(bureau)
-    until(lambda: bureau.books.saves())
+    until(lambda: "hangs-after-save" not in bureau.books.faults())
     # The only one below that is the child of what it is forked from: no other hands wait.
     (hands,) = (one for one in worker.below() if one.ppid() != worker.pid)
     hands.kill()
@@ -115,3 +115,17 @@ def test_whatever_of_a_browser_is_killed_in_the_middle_of_an_act_is_replaced_in_
     assert {one["ending"] for one in worker.told} == {"finished"}
     town.assert_right()
     assert {row.ending for row in town.runs()} == {"finished"}
+
+
+@pytest.mark.browser
+def test_what_a_killed_worker_had_sent_is_waited_for_before_it_is_looked_at_and_done_once(
+    town: Town,
+) -> None:
+    for path in ("*/apply", "*/place"):
+        town.office.set_mood("slow", "4000", path=path, times=1)
+    for number in (1, 2):
+        worker = town.worker("--until-idle")
+        town.await_bite("slow", number)
+        worker.kill()
+    town.work()
+    town.assert_right()

@@ -91,6 +91,8 @@ class Limits(Setting):
     a run pauses itself. `slots` is how many runs may use the credential at once.
 
     After `approval_hours` working hours without a decision the next holder of a mandate is asked too.
+    What an act left that broke off is believed `settle_seconds` later, unless everything is as wanted: the
+    system may still be busy with what was sent.
     `after_check_percent` of the finished cases are looked at by a person who took no part in them.
 
     An act may take `act_minutes`, a case `case_minutes`, a run `run_minutes`. An act is shorter than a
@@ -111,6 +113,7 @@ class Limits(Setting):
     run_minutes: int = Field(default=240, ge=3, le=1440)
     supplier_total_30_days: Decimal | None = Field(default=None, ge=0)
     approval_hours: int = Field(default=8, ge=1, le=400)
+    settle_seconds: int = Field(default=15, ge=0, le=120)
     after_check_percent: int = Field(default=0, ge=0, le=100)
 
     @model_validator(mode="after")

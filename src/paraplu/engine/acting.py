@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, TypeGuard
 
@@ -19,6 +20,7 @@ from paraplu.engine.turn import Turn
 from paraplu.errors import (
     FenceLost,
     IntegrityBroken,
+    NothingDone,
     OutcomeUnknown,
     ParapluError,
     PluginWrong,
@@ -61,8 +63,11 @@ class Acting:
             self.failure = failure = self._do(reached, intent_uid)
             if _asks_to_wait(failure):
                 raise self._later(case, failure, case.row.attempts)  # a look is a request, too
+            ended, sure = self._parts.clock.passed(), isinstance(failure, NothingDone | None)
             try:
                 seen = self._look_again(case, intent)
+                if not sure:
+                    seen = self._settled(case, intent, seen, ended)
             except PluginWrong as error:
                 return self._unresolved(case, intent_uid, str(error))
             if seen.comparison.verdict != "stage" or seen.comparison.stage == reached:
@@ -81,6 +86,7 @@ class Acting:
         place = self._turn.place
         place.case, place.key, place.fence = case.uid, case.key, case.fence
         place.intent, place.step = row.uid, "resolve"
+        begun = self._parts.clock.passed()  # when it broke off, only clocks could tell that are set
         try:
             self._turn.take_up(case.row)
             change = self._turn.hands.change()
@@ -95,6 +101,7 @@ class Acting:
             return self._unresolved(case, row.uid, "The bot would change another record now.")
         try:
             seen = self._look_again(case, intent)
+            seen = self._settled(case, intent, seen, begun)
         except PluginWrong as error:
             return self._unresolved(case, row.uid, str(error))
         self._parts.journal.write_alone(
@@ -164,6 +171,21 @@ class Acting:
                     raise PluginWrong(f"{error} This happened {tried} times.") from error
                 raise self._later(case, error, tried, crashes) from error
         raise AssertionError("unreachable")
+
+    def _settled(self, case: Held, intent: Intent, seen: Seen, ended: float) -> Seen:
+        """What an act left that broke off, looked at once more when it may not be all yet.
+
+        A request that had left goes on in the target when the browser that sent it is dead. Who acts again
+        on a look that came before it does the same twice. `ended` is the latest at which anything can have
+        been sent, by `Clock.passed`.
+        """
+        quiet = self._parts.clock.passed() - ended
+        wait = self._turn.terms.agreement.limits.settle_seconds - quiet
+        if seen.comparison.verdict == "confirmed" or wait <= 0:
+            return seen
+        time.sleep(wait)
+        self._check_fence(case)
+        return self._look_again(case, intent)
 
     @property
     def _most_crashes(self) -> int:
