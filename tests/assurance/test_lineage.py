@@ -156,6 +156,53 @@ def test_a_person_can_close_a_log_before_the_year_is_over(bureau: Bureau) -> Non
     bureau.assert_intact()
 
 
+def test_what_was_checked_before_the_turn_of_the_year_is_not_read_again_after_it(
+    bureau: Bureau,
+) -> None:
+    kept = bureau.home / "verified"
+    bureau.time.now = EVE
+    something(bureau, 3)
+    bureau.centre.parts.journal.sign_head()
+    before = bureau.centre.proof.check(kept=kept).verdict.entries
+    bureau.time.go_on(seconds=20)
+    something(bureau, 3)
+    bureau.centre.parts.journal.sign_head()
+    new = bureau.centre.proof.check(kept=kept, new_only=True)
+    assert new.intact
+    assert new.verdict.entries == len(bureau.entries()) - before
+    something(bureau)
+    assert bureau.centre.proof.check(kept=kept, new_only=True).verdict.entries == 1
+    assert written(bureau, "UPDATE entries SET bytes = bytes || ' ' WHERE place = 1") == 1
+    assert bureau.centre.proof.check(kept=kept, new_only=True).intact  # it stands before
+    assert not bureau.centre.proof.check().intact
+
+
+def test_a_log_between_the_last_check_and_now_cannot_be_slipped_in_or_taken_away(
+    bureau: Bureau,
+) -> None:
+    kept = bureau.home / "verified"
+    bureau.time.now = EVE
+    something(bureau, 3)
+    bureau.centre.parts.journal.sign_head()
+    assert bureau.centre.proof.check(kept=kept).intact
+    bureau.time.go_on(seconds=20)
+    something(bureau)
+    bureau.centre.parts.journal.sign_head()
+    assert (
+        written(
+            bureau,
+            "UPDATE entries SET bytes = CAST(replace(CAST(bytes AS TEXT), 'before_size', 'behind_size') "
+            "AS BLOB) WHERE kind = 'log-opened' AND place > 0",
+        )
+        == 1
+    )
+    found = bureau.centre.proof.check(kept=kept, new_only=True).verdict.findings
+    assert Trouble.LINK_BROKEN in [one.code for one in found]
+    assert written(bureau, "DELETE FROM tree WHERE closed_at IS NOT NULL") == 1
+    found = bureau.centre.proof.check(kept=kept, new_only=True).verdict.findings
+    assert any("which held together before, is gone" in one.message for one in found)
+
+
 def test_names_follow_each_other() -> None:
     assert next_name("a/audit/2026", 2027, ()) == "a/audit/2027"
     assert next_name("a/audit/2026-3f9a1c.2", 2027, ()) == "a/audit/2027-3f9a1c"

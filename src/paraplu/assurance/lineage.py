@@ -32,8 +32,8 @@ def check_logs(
 ) -> Verdict:
     """Check every log with its heads and `more` heads (of any log); places are those of the store.
 
-    `file` is the database's file on SQLite, which is read directly. With `known` only what the open log has
-    got since then is checked. The verdict is over all of them: sizes and numbers are added up, `root` and
+    `file` is the database's file on SQLite, which is read directly. With `known` only what came after it is
+    checked: the rest of its log, and the logs after it. The verdict is over all of them: sizes and numbers are added up, `root` and
     `edge` are those of the log that is open.
     """
     found = logs.every(connection)
@@ -42,15 +42,20 @@ def check_logs(
     links: list[Finding] = []
     if found and found[0].first:
         links.append(_broken(f"the log before {found[0].log} is gone", found[0].first))
+    names = [log.log for log in found]
+    if known is not None and known.log not in names:
+        links.append(_broken(f"the log {known.log}, which held together before, is gone", 0))
+        known = None
+    begin = 0 if known is None else names.index(known.log)
     for number, log in enumerate(found):
-        if known is not None and number + 1 < len(found):
+        if number < begin:
             continue
         until = found[number + 1].first if number + 1 < len(found) else None
         mine = [note for note in others if origin_of(note) == log.log]
         heads = list(dict.fromkeys([*entries.all_heads(connection, log.log), *mine]))
-        start = None if known is None else known.edge
+        start = known.edge if known is not None and number == begin else None
         verdict = _check(connection, journal, file, log, until, heads, start)
-        if number and known is None:
+        if number > begin:
             links += _link(connection, found[number - 1], log, verdicts[-1])
         verdicts.append(verdict)
     return _joined(found[-len(verdicts) :], verdicts, links)

@@ -20,7 +20,7 @@ from paraplu.domain.notice import NoticeKind
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, require
 from paraplu.errors import IntegrityBroken, NotFound
-from paraplu.store import entries, evidence
+from paraplu.store import entries, evidence, logs
 from paraplu.store.database import StorageDown
 
 _DAY_MS = 86_400_000  # evidence is written a moment before its entry, and clocks are set back
@@ -85,12 +85,13 @@ class Proof:
         journal.complete()
         known = None
         if new_only and kept is not None:
-            known = Verified.load(kept, journal.verifiers(journal.log), journal.log)
+            known = Verified.load(kept, journal.verifiers)
         vouched, now = Vouched(), self._parts.clock.ms()
         if self._custody is not None:
             vouched = Vouching(self._custody).gather(given or {}, ask=ask)
         with self._parts.database.read() as connection:
-            heads = entries.all_heads(connection, journal.log)
+            log = logs.current(connection).log
+            heads = entries.all_heads(connection, log)
             verdict = check_logs(
                 connection, journal, self._parts.database.file, vouched.heads, known
             )
@@ -112,7 +113,7 @@ class Proof:
         elif kept is not None and verdict.edge is not None:
             edge = Frontier.from_bytes(verdict.edge)
             last = next(head for head in reversed(heads) if head_sizes([head]) == [edge.size])
-            Verified(last, edge, now).save(kept)
+            Verified(last, edge, now, log).save(kept)
         return checked
 
     def _alarm(self, checked: Checked) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from paraplu.assurance.kept import origin_of
 from paraplu.audit.checkpoint import open_checkpoint
 from paraplu.audit.errors import AuditError
 from paraplu.audit.note import Verifier
@@ -23,11 +24,12 @@ _FIRST = "paraplu-verified@v1"
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The log up to a signed head held together at `time_ms` (milliseconds since 1970, UTC)."""
+    """A log, and all before it, held together up to a signed head at `time_ms` (ms since 1970, UTC)."""
 
     head: bytes
     edge: Frontier
     time_ms: int
+    log: str
 
     def save(self, path: Path) -> None:
         """Write it down, in one step."""
@@ -37,16 +39,20 @@ class Verified:
         draft.replace(path)
 
     @classmethod
-    def load(cls, path: Path, verifiers: Sequence[Verifier], log: str) -> Verified:
-        """Read it; raises `Refused`, with what to do, when it is not there or not to be believed."""
+    def load(cls, path: Path, verifiers: Callable[[str], Sequence[Verifier]]) -> Verified:
+        """Read it; `verifiers` gives the keys that are trusted for a log.
+
+        Raises `Refused`, with what to do, when it is not there or not to be believed.
+        """
         advice = "Check the whole log: paraplu audit verify"
         try:
             first, time, edge, head = path.read_bytes().split(b"\n", 3)
             tree = Frontier.from_bytes(base64.b64decode(edge, validate=True))
-            signed = open_checkpoint(head, verifiers, log)
+            log = origin_of(head) or ""
+            signed = open_checkpoint(head, verifiers(log), log)
             if first.decode() != _FIRST or (signed.size, signed.root) != (tree.size, tree.root()):
                 raise ValueError(first)
-            return cls(head, tree, int(time))
+            return cls(head, tree, int(time), log)
         except FileNotFoundError:
             raise Refused(f"How far the log was verified is not known. {advice}") from None
         except (AuditError, ValueError, binascii.Error, OSError):
