@@ -14,7 +14,7 @@ import pytest
 from bureau import Bureau, booking, moved_in
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from test_bundle import ALL, chosen, contents, packed, relisted
+from test_bundle import ALL, contents, export, of_case, packed, relisted
 
 from paraplu.assurance.handout.kinds import _LABELS, kinds_in
 from paraplu.audit.kinds import CATALOGUE
@@ -76,8 +76,7 @@ def told(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bu
 def made(told: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A zip with everything disclosed, and the page out of it beside it."""
     path = tmp_path_factory.mktemp("made") / "all.zip"
-    case = chosen(told, case=told.case("KENMERK-771").uid)
-    told.centre.bundles.export(case, told.who("ines"), path, ALL)
+    export(told, of_case(told, "KENMERK-771"), path, ALL)
     (path.parent / "verify.html").write_bytes(contents(path)["verify.html"])
     return path
 

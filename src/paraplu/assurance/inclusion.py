@@ -12,18 +12,19 @@ from paraplu.audit.checkpoint import Checkpoint
 from paraplu.audit.proof import Proof, prove
 from paraplu.audit.tree import HASH_BYTES, Frontier, inclusion_proof
 from paraplu.store import entries
+from paraplu.store.logs import Log
 
 _BATCH = 4096
 
 
 def prove_all(
-    connection: Connection, places: Iterable[int], head: Checkpoint, note: bytes
+    connection: Connection, log: Log, numbers: Iterable[int], head: Checkpoint, note: bytes
 ) -> Iterator[tuple[int, Proof]]:
-    """A proof for each of these places under `head`, whose signed form is `note`.
+    """A proof for each of these entries of a log, by number (from 0), under `head`, signed as `note`.
 
     They are not checked here: leaf hashes are taken as they stand beside the entries.
     """
-    wanted = tuple(places)
+    wanted = tuple(numbers)
     needed = _needed(wanted, head.size)
     found: dict[tuple[int, int], bytes] = {}
 
@@ -35,14 +36,14 @@ def prove_all(
             at += 1
 
     edge = Frontier()
-    leaves = entries.leaves(connection, 0, head.size)
+    leaves = entries.leaves(connection, log.first, log.first + head.size)
     while batch := list(islice(leaves, _BATCH)):
         edge.extend(batch, keep)
-    for place in wanted:
-        yield place, prove(place, head, note, lambda level, index: found[level, index])
+    for number in wanted:
+        yield number, prove(number, head, note, lambda level, index: found[level, index])
 
 
-def _needed(places: Sequence[int], size: int) -> dict[int, list[int]]:
+def _needed(numbers: Sequence[int], size: int) -> dict[int, list[int]]:
     """The nodes of all these proofs, by level."""
     nodes: set[tuple[int, int]] = set()
 
@@ -50,8 +51,8 @@ def _needed(places: Sequence[int], size: int) -> dict[int, list[int]]:
         nodes.add((level, index))
         return bytes(HASH_BYTES)
 
-    for place in places:
-        inclusion_proof(place, size, note)
+    for number in numbers:
+        inclusion_proof(number, size, note)
     found: dict[int, list[int]] = {}
     for level, index in sorted(nodes):
         found.setdefault(level, []).append(index)

@@ -33,8 +33,8 @@ def check_logs(
     """Check every log with its heads and `more` heads (of any log); places are those of the store.
 
     `file` is the database's file on SQLite, which is read directly. With `known` only what came after it is
-    checked: the rest of its log, and the logs after it. The verdict is over all of them: sizes and numbers are added up, `root` and
-    `edge` are those of the log that is open.
+    checked: the rest of its log, and the logs after it. The verdict is over all of them: sizes and numbers
+    are added up, `root` and `edge` are those of the log that is open.
     """
     found = logs.every(connection)
     others = list(more)

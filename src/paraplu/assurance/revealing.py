@@ -13,6 +13,7 @@ from paraplu.audit.entry import Entry
 from paraplu.engine.parts import Parts
 from paraplu.store import entries
 from paraplu.store.keys import Erased
+from paraplu.store.logs import Log
 
 
 class Disclose(StrEnum):
@@ -37,7 +38,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Revealed:
-    """Disclosures by the place of their entry, in the order of their names, and how many keys are gone."""
+    """Disclosures by the number of their entry in its log, ordered by name, and how many keys are gone."""
 
     disclosures: Mapping[int, tuple[Disclosure, ...]]
     erased: int
@@ -49,9 +50,9 @@ class Revealed:
 
 
 def reveal(
-    parts: Parts, connection: Connection, chosen: Mapping[int, Entry], choice: Choice
+    parts: Parts, connection: Connection, log: Log, chosen: Mapping[int, Entry], choice: Choice
 ) -> Revealed:
-    """Open what was chosen of the disclosures of these entries (by place).
+    """Open what was chosen of the disclosures of these entries, by their number in a log (from 0).
 
     One whose digest does not stand in its entry is left out: it was put there by somebody else.
     """
@@ -59,7 +60,9 @@ def reveal(
     erased = 0
     if choice.much is Disclose.NONE:
         return Revealed(found, erased)
-    for place, sealed in sorted(entries.sealed_of(connection, list(chosen)).items()):
+    places = [log.first + number for number in chosen]
+    for place, sealed in sorted(entries.sealed_of(connection, places).items()):
+        number = place - log.first
         opened: list[Disclosure] = []
         for digest, body in sealed:
             try:
@@ -68,10 +71,10 @@ def reveal(
                 erased += 1
                 continue
             disclosure = Disclosure.parse(text)
-            if disclosure.matches(chosen[place].digests) and choice.takes(disclosure.name):
+            if disclosure.matches(chosen[number].digests) and choice.takes(disclosure.name):
                 opened.append(disclosure)
         if opened:
-            found[place] = tuple(sorted(opened, key=lambda one: (one.name, one.encoded)))
+            found[number] = tuple(sorted(opened, key=lambda one: (one.name, one.encoded)))
     return Revealed(found, erased)
 
 

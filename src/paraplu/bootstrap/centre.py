@@ -282,7 +282,7 @@ def open_centre(
         deployments=Deployments(parts),
         custody=custody,
         proof=Proof(parts, custody),
-        bundles=Bundles(parts),
+        bundles=Bundles(parts, search),
         tile_log=TileLog(parts),
         siem=Siem(parts),
         outbox=_outbox(home, parts),

@@ -61,6 +61,11 @@ class Filters:
     above: str | None
     out_of_hours: bool
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was given: everything fits."""
+        return not any(getattr(self, name) for name in self.__slots__)
+
     def question(self, centre: Centre, reader: Known) -> Question:
         """The question that they make. Raises `UsageError` or `NotFound` that says what to write."""
         from paraplu.assurance.question import Hours, Question
