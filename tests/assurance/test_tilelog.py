@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,15 +20,16 @@ from paraplu.assurance.tilelog import TilesExported
 from paraplu.audit import tiles, tree
 from paraplu.audit.checkpoint import Checkpoint, sign_checkpoint
 from paraplu.audit.note import Signer
-from paraplu.audit.tree import Tree
+from paraplu.audit.tree import Frontier, Tree
 from paraplu.errors import IntegrityBroken, NotAllowed, Refused
-from paraplu.store import entries
+from paraplu.store import entries, logs
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def exported(bureau: Bureau, out: Path) -> TilesExported:
-    return bureau.centre.tile_log.export(out, bureau.who("ines"))
+    (done,) = bureau.centre.tile_log.export(out, bureau.who("ines"))
+    return done
 
 
 def read_bytes(bureau: Bureau) -> list[bytes]:
@@ -62,13 +64,13 @@ def many(bureau: Bureau, number: int) -> None:
 def test_the_folder_holds_every_entry_and_only_grows(
     bureau: Bureau, tmp_path: Path, verify: Run
 ) -> None:
-    out = tmp_path / "log"
     bureau.story(booking("A-1"))
     kept: list[bytes] = []
     before: dict[Path, bytes] = {}
     for more in (0, 3, 250, 256, 700):
         many(bureau, more)
-        done = exported(bureau, out)
+        done = exported(bureau, tmp_path / "log")
+        out = done.folder
         data = read_bytes(bureau)
         assert done.size == len(data)
         now = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
@@ -98,9 +100,10 @@ def test_the_folder_holds_every_entry_and_only_grows(
 
 @pytest.mark.slow
 def test_go_accepts_the_folder_as_it_was_written(bureau: Bureau, tmp_path: Path) -> None:
-    binary, out = built(tmp_path), tmp_path / "log"
+    binary = built(tmp_path)
     many(bureau, 600)
-    size = exported(bureau, out).size
+    done = exported(bureau, tmp_path / "log")
+    out, size = done.folder, done.size
     whole = Tree(map(tree.leaf_hash, read_bytes(bureau)))
     inclusion = tree.inclusion_proof(300, size, whole.node)
     consistency = tree.consistency_proof(333, size, whole.node)
@@ -130,9 +133,9 @@ def test_every_file_altered_in_turn_is_seen_by_a_stranger(
 ) -> None:
     out = tmp_path / "log"
     many(bureau, 300)
-    exported(bureau, out)
+    done = exported(bureau, out)
     heads = tmp_path / "heads.txt"
-    heads.write_bytes((out / "checkpoint").read_bytes())
+    heads.write_bytes((done.folder / "checkpoint").read_bytes())
     vkey = bureau.centre.parts.journal.verifier.vkey
     for path in sorted(out.rglob("*")):
         if not path.is_file() or path.name in ("verify.py", "log.vkey"):
@@ -155,9 +158,9 @@ def test_a_log_cut_shorter_than_a_head_that_was_kept_is_seen(
     exported(bureau, out)
     shutil.copytree(out, tmp_path / "earlier")
     many(bureau, 5)
-    exported(bureau, out)
+    done = exported(bureau, out)
     heads = tmp_path / "heads.txt"
-    heads.write_bytes((out / "checkpoint").read_bytes())
+    heads.write_bytes((done.folder / "checkpoint").read_bytes())
     found = verify(heads, tmp_path / "earlier")
     assert found.returncode == 1
     assert "the tail was cut off" in found.stdout
@@ -167,7 +170,7 @@ def test_a_log_rewritten_with_the_key_does_not_fit_a_head_that_was_kept(
     tmp_path: Path, verify: Run
 ) -> None:
     log = Signer("ssc.example/audit/2026", b"L" * 32)
-    texts = [b"entry %d" % number for number in range(600)]
+    texts = [b'{"rpa":{},"n":%d}' % number for number in range(600)]
 
     def written(out: Path, data: list[bytes], *sizes: int) -> bytes:
         whole = Tree(map(tree.leaf_hash, data))
@@ -188,7 +191,7 @@ def test_a_log_rewritten_with_the_key_does_not_fit_a_head_that_was_kept(
     heads = tmp_path / "heads.txt"
     heads.write_bytes(written(tmp_path / "true", texts, 100, 256, 300, 600))
     assert verify(heads, tmp_path / "true").returncode == 0
-    texts[270] = b"entry 271"
+    texts[270] = b'{"rpa":{},"n":271}'
     written(tmp_path / "false", texts, 600)
     found = verify(heads, tmp_path / "false")
     assert found.returncode == 1
@@ -198,8 +201,8 @@ def test_a_log_rewritten_with_the_key_does_not_fit_a_head_that_was_kept(
 def test_a_folder_of_another_history_is_not_added_to(bureau: Bureau, tmp_path: Path) -> None:
     out = tmp_path / "log"
     many(bureau, 300)
-    exported(bureau, out)
-    checkpoint = (out / "checkpoint").read_bytes()
+    kept = exported(bureau, out).folder / "checkpoint"
+    checkpoint = kept.read_bytes()
     bureau.close()
     db = sqlite3.connect(bureau.home / "paraplu.db")
     with db:
@@ -210,7 +213,88 @@ def test_a_folder_of_another_history_is_not_added_to(bureau: Bureau, tmp_path: P
     db.close()
     with pytest.raises(IntegrityBroken, match="audit verify"):
         exported(bureau, out)
-    assert (out / "checkpoint").read_bytes() == checkpoint
+    assert kept.read_bytes() == checkpoint
+
+
+def two_years(bureau: Bureau, out: Path) -> tuple[TilesExported, TilesExported]:
+    """The logs of two years, exported in each of them."""
+    bureau.time.now = datetime(2026, 12, 31, 22, 59, 50, tzinfo=UTC)
+    many(bureau, 5)
+    exported(bureau, out)
+    bureau.time.go_on(seconds=20)
+    many(bureau, 5)
+    old, new = bureau.centre.tile_log.export(out, bureau.who("ines"))
+    return old, new
+
+
+def test_the_logs_of_several_years_lie_side_by_side_and_their_link_is_checked(
+    bureau: Bureau, tmp_path: Path, verify: Run
+) -> None:
+    out = tmp_path / "logs"
+    old, new = two_years(bureau, out)
+    assert (old.folder.parent, new.folder.parent) == (out, out)
+    assert old.added > 0  # its last entries and its end
+    heads = tmp_path / "heads.txt"
+    heads.write_bytes(
+        b"\n".join((one.folder / "checkpoint").read_bytes() for one in (old, new, old))
+    )
+    found = verify(heads, out, *keys_of(bureau))
+    assert (found.returncode, found.stderr) == (0, ""), found.stdout
+    assert f"Link     {new.log} follows on {old.log}" in found.stdout
+    alone = verify(heads, new.folder, *keys_of(bureau))
+    assert alone.returncode == 1
+    assert f"you kept a head of {old.log}, and that log is not here" in alone.stdout
+    heads.write_bytes((new.folder / "checkpoint").read_bytes())
+    alone = verify(heads, new.folder, *keys_of(bureau))
+    assert alone.returncode == 0
+    assert "NOTE     the log before" in alone.stdout
+    assert bureau.centre.tile_log.export(out, bureau.who("ines"))[0].files == 0
+
+
+def test_a_closed_log_that_the_key_signed_anew_does_not_link_to_the_next(
+    bureau: Bureau, tmp_path: Path, verify: Run
+) -> None:
+    out = tmp_path / "logs"
+    old, new = two_years(bureau, out)
+    signing = bureau.centre.parts.journal.signing
+    data = tiles.read_bundle(
+        next(iter(tiles.entry_bundles(old.size))),
+        (old.folder / next(iter(tiles.entry_bundles(old.size))).path).read_bytes(),
+    )
+    data[2] = data[2].replace(b'"status_id":1', b'"status_id":2')
+    shutil.rmtree(old.folder)
+    whole = Tree(map(tree.leaf_hash, data))
+    for tile in (*tiles.hash_tiles(old.size), *tiles.entry_bundles(old.size)):
+        path = old.folder / tile.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        entries_ = tile.level is None
+        path.write_bytes(tiles.bundle(data) if entries_ else tiles.hash_tile(tile, whole.node))
+    frontier = Frontier()
+    frontier.extend(map(tree.leaf_hash, data))
+    (old.folder / "checkpoint").write_bytes(signing.sign(old.log, frontier))
+    shutil.copy(new.folder / "log.vkey", old.folder / "log.vkey")
+    heads = tmp_path / "heads.txt"
+    heads.write_bytes((new.folder / "checkpoint").read_bytes())
+    found = verify(heads, out, *keys_of(bureau))
+    assert found.returncode == 1
+    assert f"{new.log} does not follow on {old.log} as it lies here" in found.stdout
+
+
+def keys_of(bureau: Bureau) -> list[str]:
+    """The options that name our key for each log."""
+    with bureau.centre.parts.database.read() as connection:
+        names = [one.log for one in logs.every(connection)]
+    found = [bureau.centre.parts.journal.verifiers(name)[0].vkey for name in names]
+    return [word for vkey in found for word in ("--vkey", vkey)]
+
+
+def test_an_export_that_broke_off_the_first_time_is_gone_on_with(
+    bureau: Bureau, tmp_path: Path
+) -> None:
+    out = tmp_path / "logs"
+    done = exported(bureau, out)
+    (done.folder / "checkpoint").unlink()
+    assert exported(bureau, out).added > done.size
 
 
 def test_a_folder_with_something_else_in_it_and_a_reader_of_some_clients_are_refused(
@@ -239,8 +323,9 @@ def test_the_commands_write_tiles_and_lines(bureau: Bureau, tmp_path: Path) -> N
         found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
         return found
 
-    size = run("tiles", "--out", str(tmp_path / "log"))["size"]
-    assert isinstance(size, int)
-    assert run("tiles", "--out", str(tmp_path / "log"))["added"] == 1
+    (log,) = run("tiles", "--out", str(tmp_path / "log"))["logs"]  # type: ignore[misc]
+    size = log["size"]
+    (log,) = run("tiles", "--out", str(tmp_path / "log"))["logs"]  # type: ignore[misc]
+    assert log["added"] == 1
     assert run("siem", "--out", str(tmp_path / "a.jsonl"))["lines"] == size + 2
     assert run("siem", "--out", str(tmp_path / "a.jsonl"))["lines"] == 1

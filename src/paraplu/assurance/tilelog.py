@@ -1,4 +1,4 @@
-"""The whole log as a folder of files that others can read and serve: C2SP tlog-tiles. Only ever adds."""
+"""All logs as folders of files that others can read and serve: C2SP tlog-tiles. Only ever adds."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ from paraplu.audit.tiles import WIDTH, Tile
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
 from paraplu.errors import IntegrityBroken, NotAllowed, Refused
-from paraplu.store import entries
+from paraplu.store import entries, logs
+from paraplu.store.logs import Log
 
 
 @dataclass(frozen=True, slots=True)
 class TilesExported:
-    """The log up to `size` lies in the folder; `added` entries are new in it, in `files` new files."""
+    """A log up to `size` lies in the folder; `added` entries are new in it, in `files` new files."""
 
+    folder: Path
     log: str
     size: int
     added: int
@@ -32,70 +34,79 @@ class TilesExported:
 
 
 class TileLog:
-    """Writes the log out as tiles. No personal value stands in it: entries hold digests only."""
+    """Writes all logs out as tiles. No personal value stands in them: entries hold digests only."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def export(self, out: Path, by: Known) -> TilesExported:
-        """Add to the folder `out` what is new in the log, and its newest head last, in one step.
+    def export(self, out: Path, by: Known) -> tuple[TilesExported, ...]:
+        """Add to the folder `out` what is new, for each log in a folder of its own, its newest head last.
 
-        An entry tells of it. Raises `Refused` when the folder holds something else, `NotAllowed` for who
-        works for some clients only, `IntegrityBroken` when the log is not the one that the folder holds the
-        beginning of: then nothing but unused tiles was added.
+        An entry tells of it. Broken off, it is gone on with when called again. Raises `Refused` when the
+        folder holds something else, `NotAllowed` for who works for some clients only, `IntegrityBroken` when
+        a log is not the one that its folder holds the beginning of: then its head stays as it was.
         """
         if by.person.clients:
             raise NotAllowed("The whole log is for those who work for all clients.")
-        checkpoint = out / "checkpoint"
-        if out.exists() and any(out.iterdir()) and not checkpoint.exists():
+        verifier = out / "verify.py"
+        if out.exists() and any(out.iterdir()) and not verifier.exists():
             raise Refused(f"{out} holds something else: name a folder of its own.")
         journal = self._parts.journal
-        before = self._head(checkpoint.read_bytes()) if checkpoint.exists() else None
         journal.write_alone("log-exported", by.hand, detail={"what": "tiles"})
         journal.sign_head()
+        out.mkdir(parents=True, exist_ok=True)
+        # First, since by it the folder is known to be one of these.
+        _Folder(out).put(verifier.name, verifiers("en")["verify.py"], new=True)
         with self._parts.database.read() as connection:
-            notes = entries.all_heads(connection)
-            if not notes:
-                raise Refused("The log has no signed head yet: sign it where its key is.")
-            head = self._head(notes[-1])
-            since = before.size if before is not None else 0
-            if since > head.size:
-                raise IntegrityBroken(
-                    f"The folder holds {since:,} entries under a signed head, the log has {head.size:,}: its "
-                    "tail was cut off, or an old backup was put back."
-                )
-            out.mkdir(parents=True, exist_ok=True)
-            folder = _Folder(out)
-            _Rows(folder, since).add(_places(connection, since // WIDTH * WIDTH, head.size))
+            return tuple(
+                self._export(connection, log, out / log.log.rpartition("/")[2])
+                for log in logs.every(connection)
+            )
+
+    def _export(self, connection: Connection, log: Log, out: Path) -> TilesExported:
+        checkpoint = out / "checkpoint"
+        before = self._head(log, checkpoint.read_bytes()) if checkpoint.exists() else None
+        notes = entries.all_heads(connection, log.log)
+        if not notes:
+            raise Refused(f"{log.log} has no signed head yet: sign it where its key is.")
+        head = self._head(log, notes[-1])
+        since = before.size if before is not None else 0
+        if since > head.size:
+            raise IntegrityBroken(
+                f"{out} holds {since:,} entries under a signed head, the log has {head.size:,}: its tail was "
+                "cut off, or an old backup was put back."
+            )
+        out.mkdir(exist_ok=True)
+        folder = _Folder(out)
+        _Rows(folder, since).add(_data(connection, log, since // WIDTH * WIDTH, head.size))
         nodes = tiles.nodes_of(head.size, lambda tile: (out / tile.path).read_bytes())
         for one in (before, head):
             if one is not None and tree.root(one.size, nodes) != one.root:
                 raise IntegrityBroken(
-                    f"The tiles do not give the root of the head over {one.size:,} entries. "
+                    f"The tiles in {out} do not give the root of the head over {one.size:,} entries. "
                     "Run: paraplu audit verify"
                 )
-        folder.put("log.vkey", f"{journal.verifier.vkey}\n".encode(), new=True)
-        folder.put("verify.py", verifiers("en")["verify.py"], new=True)
+        vkeys = "".join(f"{one.vkey}\n" for one in self._parts.journal.verifiers(log.log))
+        folder.put("log.vkey", vkeys.encode(), new=True)
         folder.put("checkpoint", notes[-1], new=True)
-        return TilesExported(head.origin, head.size, head.size - since, folder.written)
+        return TilesExported(out, head.origin, head.size, head.size - since, folder.written)
 
-    def _head(self, note: bytes) -> Checkpoint:
-        journal = self._parts.journal
+    def _head(self, log: Log, note: bytes) -> Checkpoint:
         try:
-            return open_checkpoint(note, [journal.verifier], journal.log)
+            return open_checkpoint(note, self._parts.journal.verifiers(log.log), log.log)
         except AuditError as error:
-            raise Refused(f"The head cannot be trusted ({error}).") from None
+            raise Refused(f"The head of {log.log} cannot be trusted ({error}).") from None
 
 
-def _places(connection: Connection, first: int, size: int) -> Iterator[bytes]:
-    """The bytes of the entries from `first` on; `IntegrityBroken` where one is missing."""
-    expected = first
-    for one in islice(entries.in_order(connection, after=first - 1), size - first):
+def _data(connection: Connection, log: Log, first: int, size: int) -> Iterator[bytes]:
+    """The bytes of the entries of a log from number `first` on; `IntegrityBroken` where one is missing."""
+    expected, until = log.first + first, log.first + size
+    for one in entries.in_order(connection, after=expected - 1, until=until):
         if one.place != expected:
             break
         expected += 1
         yield one.data
-    if expected != size:
+    if expected != until:
         raise IntegrityBroken(
             f"Entry {expected} is missing from the log. Run: paraplu audit verify"
         )

@@ -2,7 +2,7 @@
 """Check what Paraplu handed out, without Paraplu, without its servers and without a network.
 
     python verify.py FILE.zip [--vkey KEY]             an evidence zip
-    python verify.py HEADS.txt FOLDER [--vkey KEY]     a whole log as files, against heads that you kept
+    python verify.py HEADS.txt FOLDER [--vkey KEY]     whole logs as files, against heads that you kept
 
 KEY is a verifier key (name+id+base64) or a file with one on each line: of the log, and of witnesses whose
 lines should be checked as well. Get it from somewhere else than the file that it is to prove. Without
@@ -448,20 +448,49 @@ def check_zip(path: str, keys: Sequence[Key]) -> list[str]:
 
 
 def check_folder(heads_path: Path, folder: Path, keys: Sequence[Key]) -> list[str]:
-    came = [] if keys else keys_in((folder / "log.vkey").read_text("utf-8"))
-    last = Head((folder / "checkpoint").read_bytes(), keys or came)
-    heads = [*heads_in(heads_path.read_bytes(), keys or came), last]
-    if any(head.log != last.log for head in heads):
-        raise Wrong("a head that you kept is of another log")
-    tell_keys(last, keys, came)
-    longest = max(head.size for head in heads)
-    if longest > last.size:
-        raise Wrong(
-            f"the tail was cut off: you kept a head over {longest}, the log has {last.size}"
-        )
-    check_log(folder, heads)
-    print(f"Entries  {last.size:,} of {last.log}; {len(heads)} heads fit")
+    """The logs in a folder, or the one that it is: each against its heads, and each link to the next."""
+    folders = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
+    folders = [path for path in folders if (path / "checkpoint").is_file()]
+    if not folders:
+        raise Wrong(f"{folder} holds no log: there is no file named checkpoint")
+    came = [key for path in folders for key in keys_in((path / "log.vkey").read_text("utf-8"))]
+    kept = heads_in(heads_path.read_bytes(), keys or came)
+    lasts = {path: Head((path / "checkpoint").read_bytes(), keys or came) for path in folders}
+    for head in kept:
+        if head.log not in {last.log for last in lasts.values()}:
+            raise Wrong(f"you kept a head of {head.log}, and that log is not here")
+    for path, last in lasts.items():
+        heads = [*(head for head in kept if head.log == last.log), last]
+        tell_keys(last, keys, came)
+        longest = max(head.size for head in heads)
+        if longest > last.size:
+            raise Wrong(
+                f"the tail was cut off: you kept a head over {longest}, the log has {last.size}"
+            )
+        check_log(path, heads)
+        print(f"Entries  {last.size:,} of {last.log}; {len(heads)} heads fit")
+    check_links(lasts)
     return []
+
+
+def check_links(lasts: dict[Path, Head]) -> None:
+    """The first entry of a log names the end of the one before, all but the very first."""
+    ends = {last.log: (last.size, last.root.hex()) for last in lasts.values()}
+    begins: list[str] = []
+    for path, last in lasts.items():
+        data = read_tile(path, "entries", 0, min(TILE_WIDTH, last.size))
+        named = json.loads(data[2 : 2 + (data[0] << 8 | data[1])])["rpa"].get("detail", {})
+        before = named.get("before")
+        if before is None:
+            begins.append(last.log)
+        elif before not in ends:
+            print(f"NOTE     the log before {last.log}, {before}, is not here")
+        elif (named.get("before_size"), named.get("before_root")) != ends[before]:
+            raise Wrong(f"{last.log} does not follow on {before} as it lies here")
+        else:
+            print(f"Link     {last.log} follows on {before}")
+    if len(begins) > 1:
+        raise Wrong(f"{' and '.join(begins)} both begin with nothing before them")
 
 
 def tell_keys(head: Head, keys: Sequence[Key], came: Sequence[Key]) -> None:

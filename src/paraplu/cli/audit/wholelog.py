@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,30 +26,24 @@ _LOOK = 1.0  # seconds between two looks at the log
 def tiles(session: Session, out: Path) -> None:
     """Write the whole log as files that others check and serve (C2SP tlog-tiles). Called again, it adds.
 
-    In it there are digests instead of personal values. With heads that you kept elsewhere it is checked by
-    `python verify.py HEADS.txt FOLDER`; verify.py lies in the folder.
+    Each year's log has a folder of its own in it. There are digests instead of personal values. With heads
+    that you kept elsewhere it is checked by `python verify.py HEADS.txt FOLDER`; verify.py lies in it.
 
     \b
     Example:
       paraplu audit tiles --out /srv/auditor/log
     """
     with session.centre() as centre:
-        done = centre.tile_log.export(out, _reader(session, centre))
-        vkey = centre.parts.journal.verifier.vkey
-    session.out.line(
-        f"{out} holds {done.size:,} entries of {done.log}: {done.added:,} new, {done.files:,} files written."
-    )
-    session.out.line(f"Verified with {vkey}")
-    session.out.result(
-        {
-            "folder": str(out),
-            "log": done.log,
-            "size": done.size,
-            "added": done.added,
-            "files": done.files,
-            "vkey": vkey,
-        }
-    )
+        made = centre.tile_log.export(out, _reader(session, centre))
+        vkeys = [centre.parts.journal.verifiers(one.log)[0].vkey for one in made]
+    for one, vkey in zip(made, vkeys, strict=True):
+        session.out.line(
+            f"{one.folder} holds {one.size:,} entries of {one.log}: {one.added:,} new, {one.files:,} files "
+            "written."
+        )
+        session.out.line(f"  verified with {vkey}")
+    logs = [{**asdict(one), "folder": str(one.folder)} for one in made]
+    session.out.result({"folder": str(out), "logs": logs, "vkeys": vkeys})
 
 
 @click.command()
