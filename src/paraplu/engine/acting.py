@@ -9,10 +9,11 @@ from typing import Any, TypeGuard
 from paraplu.audit.part import Approval, Evidence
 from paraplu.domain.case import State
 from paraplu.domain.finding import ToPerson, to_person
-from paraplu.domain.look import Comparison, Difference, RoleKind, split
+from paraplu.domain.look import Comparison, RoleKind
 from paraplu.domain.plan import Intent
 from paraplu.domain.retry import obeyed
 from paraplu.engine.clock import to_ms
+from paraplu.engine.differences import in_words
 from paraplu.engine.hands import HandsLost, Seen
 from paraplu.engine.journal import Personal
 from paraplu.engine.settling import Held, Settling
@@ -29,7 +30,6 @@ from paraplu.errors import (
 from paraplu.store import cases, exceptions, plans, runs
 from paraplu.store.database import StorageDown
 
-_MOST_TOLD = 8  # differences in one sentence
 _ROUNDS = 4  # stages of one act that may be gone through after each other without getting further
 
 
@@ -310,7 +310,7 @@ class Acting:
         finding = to_person(
             "collateral",
             "After the change something is not as it should be: {differences}. Nothing more is done here.",
-            differences=_shortened(_in_words(differences)),
+            differences=in_words(differences),
         )
         personal = Personal(
             case.key,
@@ -374,33 +374,3 @@ def _asks_to_wait(error: Exception | None) -> TypeGuard[TargetDown]:
 def _told(intent: Intent, path: str) -> bool:
     """Whether a field was asked or follows from what was asked: the rest is bystanders' or kept."""
     return intent.roles.of(path).kind in (RoleKind.ASKED, RoleKind.DERIVED)
-
-
-def _shortened(told: tuple[str, ...]) -> tuple[str, ...]:
-    if len(told) <= _MOST_TOLD:
-        return told
-    return (*told[:_MOST_TOLD], f"and {len(told) - _MOST_TOLD} more")
-
-
-def _in_words(differences: Sequence[Difference]) -> tuple[str, ...]:
-    """The differences for a person; a line that is gone as a whole is one thing, not one a field."""
-    told: list[str] = []
-    parents = list(dict.fromkeys(split(one.path)[:-1] for one in differences))
-    for parent in parents:
-        group = [one for one in differences if split(one.path)[:-1] == parent]
-        name = " ".join(parent)
-        if parent and all(one.found is None and one.before is not None for one in group):
-            was = ", ".join(f"{split(one.path)[-1]} {one.before}" for one in group)
-            told.append(f"{name} is gone (was: {was})")
-        elif parent and all(one.found is not None and one.before is None for one in group):
-            now = ", ".join(f"{split(one.path)[-1]} {one.found}" for one in group)
-            told.append(f"{name} has appeared ({now})")
-        else:
-            told += [_one_in_words(one) for one in group]
-    return tuple(told)
-
-
-def _one_in_words(one: Difference) -> str:
-    expected = "not there" if one.expected is None else one.expected
-    found = "not there" if one.found is None else one.found
-    return f"{' '.join(split(one.path))} is {found}, expected {expected}"
