@@ -4,7 +4,7 @@ Watches every page of one browser context. What goes wrong is kept until the nex
 target, because a handler of an event has nobody to raise to. Its rules, on the main documents of pages:
 
 * answered with 429 or 503: the target asks to wait: `TargetDown`, with the seconds of Retry-After
-  (RFC 9110, 10.2.3) if it gave any;
+  (RFC 9110, 10.2.3) if it gave any; a 429 that gives none (RFC 6585, 4, allows it) means ten minutes;
 * answered with another 5xx: `TargetDown` after a reading request, `OutcomeUnknown` after a sending one,
   also when the sending one was redirected to the page that failed;
 * not answered at all: the same difference, and for requests that scripts sent to the target's own site
@@ -49,6 +49,7 @@ _NEVER_LEFT = (
     "ERR_CERT_",
     "ERR_UNSAFE_PORT",
 )
+_UNTOLD = 600.0  # seconds for who asks too much: to sign in anew would be asking more
 _LONGEST = 10**9  # seconds, thirty years
 _NOBODY_S_FAULT = ("ERR_ABORTED", "ERR_BLOCKED_BY")
 
@@ -137,6 +138,8 @@ class Traffic:
         if status in (429, 503) and not (sent and redirected):
             wait = _retry_after(response.headers.get("retry-after"))
             asked = f" and asks to wait {wait:.0f} s" if wait is not None else ""
+            if wait is None and status == 429:
+                wait, asked = _UNTOLD, " and does not say for how long"
             self._note(
                 TargetDown(
                     f"The target answered {status} on {where}{asked}: it is busy or closed. Try later.",

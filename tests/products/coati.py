@@ -60,6 +60,7 @@ class Coati(Running):
         environment = installed("coati", cache)
         arguments = ["--database", "{folder}/coati.db"]
         arguments += ["--libraries", str(environment.web / "node_modules")]
+        arguments += ["--answers", "{folder}/answers.log"]
         arguments += ["--rate-limit"] if rate_limit else []
         super().__init__(
             environment,
@@ -70,6 +71,11 @@ class Coati(Running):
         )
         self.records: Final = CoatiRecords(Database(self.folder / "coati.db"))
         """What the product has stored, read straight from its database."""
+
+    def answers(self) -> list[str]:
+        """What it was asked for and what it answered, for instance ``429 GET /employee/``."""
+        file = self.folder / "answers.log"
+        return file.read_text("utf-8").splitlines() if file.exists() else []
 
 
 def _seeded(environment: Environment, month: dt.date, cache: Cache) -> Path:

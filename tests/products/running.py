@@ -58,6 +58,14 @@ class Running:
         self._end()
         self._start(port)
 
+    def restart(self) -> None:
+        """End the server and start it again on the same data; what it kept in memory only is gone."""
+        if self._server is None:
+            raise RuntimeError("The product has been stopped; make a new one.")
+        port = self._server.port
+        self._server.stop()
+        self._serve(port)
+
     def stop(self) -> None:
         """End the server and remove its data. Stopping twice does nothing."""
         self._end()
@@ -76,6 +84,9 @@ class Running:
 
     def _start(self, port: int) -> None:
         shutil.copytree(self._template, self.folder)
+        self._serve(port)
+
+    def _serve(self, port: int) -> None:
         self._server = Server.start(
             self._environment,
             self._script,

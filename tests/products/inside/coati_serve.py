@@ -63,17 +63,33 @@ def with_local_libraries(product: Wsgi, modules: Path) -> Wsgi:
     return serve
 
 
+def noting(product: Wsgi, file: Path) -> Wsgi:
+    """`product` that notes in `file` what it was asked and what it answered: status, method and path."""
+
+    def serve(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        def note(said: str, given: list[tuple[str, str]], error: object = None) -> Any:
+            with file.open("a", encoding="utf-8") as lines:
+                lines.write(f"{said[:3]} {environ['REQUEST_METHOD']} {environ['PATH_INFO']}\n")
+            return start(said, given, error)
+
+        return product(environ, note)
+
+    return serve
+
+
 def main() -> None:
     """Serve until the parent is gone."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--database", type=Path, required=True)
     parser.add_argument("--libraries", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0, help="0: a free one")
+    parser.add_argument("--answers", type=Path, required=True, help="what was asked is noted here")
     parser.add_argument("--rate-limit", action="store_true", help="50 requests an hour, as shipped")
     given = parser.parse_args()
     parent = Parent()
     settings = {} if given.rate_limit else {"RATELIMIT_ENABLED": False}
-    product = with_local_libraries(application(given.database, **settings), given.libraries)
+    product = application(given.database, **settings)
+    product = with_local_libraries(noting(product, given.answers), given.libraries)
     server = create_server(product, host="127.0.0.1", port=given.port, threads=4)
     parent.announce(server.effective_port)
     server.run()
