@@ -56,7 +56,8 @@ def test_a_target_that_goes_down_in_the_middle_of_an_act_is_looked_at_when_it_is
 
 
 def test_an_answer_that_takes_longer_than_an_action_may_is_looked_at_first(town: Town) -> None:
-    town.office.set_mood("slow", "20000", path="*/apply", times=1)
+    # Longer than the 15 seconds of an action, shorter than what is waited for after it.
+    town.office.set_mood("slow", "17000", path="*/apply", times=1)
     town.work()
     let_go_on(town)
     town.assert_right()
