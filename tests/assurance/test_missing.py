@@ -73,6 +73,29 @@ def test_a_key_that_is_gone_without_an_erasure_is_told_of(after: Bureau) -> None
     assert verified(after)[0] == 4
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("kind", "action"),
+        ("time", 1),
+        ("case_uid", None),
+        ("actor", "somebody-else"),
+        ("run", None),
+    ],
+)
+def test_an_entry_that_was_hidden_from_questions_by_its_columns_is_named(
+    after: Bureau, column: str, value: str | int | None
+) -> None:
+    place = next(n for n, one in enumerate(after.kinds()) if one == "intent")
+    statement = f"UPDATE entries SET {column} = ? WHERE place = {place}"
+    assert written(after, statement, value) == 1
+    code, said = verified(after)
+    assert (code, said["intact"]) == (4, False)
+    name = "case" if column == "case_uid" else column
+    (finding,) = said["findings"]
+    assert finding.startswith(f"entry {place}: it is listed under the {name} {value}, and says ")
+
+
 def test_what_was_erased_lawfully_is_counted_and_nothing_is_wrong(led: Bureau) -> None:
     done = erase(led)
     found = looked(led, opened=True)

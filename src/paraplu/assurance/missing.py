@@ -1,9 +1,10 @@
-"""Personal values that are missing from the log, although no erasure says so.
+"""What stands beside the entries and does not fit them: above all personal values that are missing.
 
 A digest in an entry says that there was a value. Its sealed disclosure must be there, under a key that is
 there, unless an erasure names the key. Lines that nobody asked about are digests from the beginning: an
 entry that has some says which digest that is. Evidence that an entry lists must be on the list of
-evidence, unless an erasure names the file.
+evidence, unless an erasure names the file. And the columns by which an entry is found must say what its bytes
+say: who changes them hides it from every question, and no hash sees that.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 
 from paraplu.assurance.erased import Erasure, read_all
 from paraplu.audit.disclosure import Disclosure
+from paraplu.audit.entry import Entry
 from paraplu.audit.errors import Malformed
 from paraplu.engine.journal import KEEPING, KEPT
 from paraplu.engine.parts import Parts
@@ -76,6 +78,7 @@ def look(
     known = {key.replace("-", ""): key in there for key in there | gone}
     files |= disclosed.listed_files(connection)
     for one in disclosed.in_order(connection, newest):
+        _index(found, one)
         _entry(found, one, known)
         for part in _EVIDENCE.findall(one.data):
             for name in _HASH.findall(part):
@@ -105,6 +108,22 @@ def _erasures(found: Missing, erasures: list[Erasure], there: set[str]) -> None:
             )
 
 
+def _index(found: Missing, one: disclosed.Listed) -> None:
+    try:
+        entry = Entry(one.data)
+        said = disclosed.Index(
+            entry.uid, entry.kind, entry.time_ms, entry.case, entry.actor, entry.run
+        )
+    except (Malformed, KeyError, TypeError, ValueError):
+        return  # the check of the log itself names it
+    for name, stands, says in zip(said._fields, one.index, said, strict=True):
+        if stands != says:
+            found.tell(
+                f"entry {one.place}: it is listed under the {name} {stands}, and says {says}: questions do "
+                "not find it where they should"
+            )
+
+
 def _entry(found: Missing, one: disclosed.Listed, known: dict[str, bool]) -> None:
     """`known` says of each key, in hexadecimal, whether it is there still; others are unexplained."""
     found.entries += 1
@@ -114,7 +133,7 @@ def _entry(found: Missing, one: disclosed.Listed, known: dict[str, bool]) -> Non
         wanted.discard(kept[1])
     found.values += len(wanted)
     missing = len(wanted) - len(wanted & one.digests.keys())
-    if kept is None and one.kind in KEEPING:
+    if kept is None and one.index.kind in KEEPING:
         missing -= 1  # written before an entry said which of its digests is of kept lines
     if missing > 0:
         many = "a personal value is" if missing == 1 else f"{missing} personal values are"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select, text
 
 from paraplu.store.tables import cases, entries, evidence
 
 _DIGEST = 43  # characters
+_INDEX = "e.uid, e.kind, e.time, e.case_uid, e.actor, e.run"
 # One row for each entry, the uids of keys beside the digests: a row for each value would carry the entry's
 # bytes again and again.
 _JOINED = {
@@ -19,12 +20,27 @@ _JOINED = {
 }
 
 
+class Index(NamedTuple):
+    """By what an entry is found; `time` in milliseconds since 1970, UTC."""
+
+    uid: str
+    kind: str
+    time: int
+    case: str | None
+    actor: str
+    run: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An entry: its place, kind and bytes; the digests beside it, each with the uid of its key in hex."""
+    """An entry: its place and bytes, and what stands beside them.
+
+    `index` are the columns by which entries are found: uid, kind, time, case, actor and run; `digests` has
+    each digest with the uid of its key in hex.
+    """
 
     place: int
-    kind: str
+    index: Index
     data: bytes
     digests: dict[bytes, str]
 
@@ -33,19 +49,19 @@ def in_order(connection: Connection, newest: int | None = None) -> Iterator[List
     """Every entry, or the `newest` ones, in the order of the log; streamed."""
     joined = _JOINED[connection.dialect.name]
     query = text(
-        f"SELECT e.place, e.kind, e.bytes, (SELECT {joined} FROM disclosures d"  # noqa: S608 - ours
+        f"SELECT e.place, {_INDEX}, e.bytes, (SELECT {joined} FROM disclosures d"  # noqa: S608 - ours
         " WHERE d.entry = e.uid) FROM entries e WHERE e.place >= :first ORDER BY e.place"
     )
     found = connection.execute(
         query.execution_options(yield_per=1000), {"first": first_of(connection, newest)}
     )
-    for place, kind, data, beside in found:
+    for place, *index, data, beside in found:
         digests: dict[bytes, str] = {}
         if beside:
             for one in beside.split(","):
                 digests[one[:_DIGEST].encode()] = one[_DIGEST:].lower()
         # What somebody put there as text is no entry: the check of the log itself names it.
-        yield Listed(place, kind, b"" if isinstance(data, str) else bytes(data), digests)
+        yield Listed(place, Index(*index), b"" if isinstance(data, str) else bytes(data), digests)
 
 
 def first_of(connection: Connection, newest: int | None) -> int:
