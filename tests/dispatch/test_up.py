@@ -11,7 +11,9 @@ from farm import Farm, states, until
 from sqlalchemy import select
 
 from paraplu.domain.folder import WatchedFolder
+from paraplu.domain.person import Person, Role
 from paraplu.domain.schedule import Schedule
+from paraplu.engine.people import Known
 from paraplu.store import tables
 
 pytestmark = pytest.mark.slow
@@ -95,3 +97,37 @@ def ledger_rows(bureau: Bureau) -> int:
     """How many planned runs are written."""
     with bureau.centre.parts.database.read() as connection:
         return len(connection.execute(select(tables.planned_runs)).all())
+
+
+def test_an_erasure_that_broke_off_is_finished(bureau: Bureau, farm: Farm) -> None:
+    bureau.in_children = False
+    lea = Person(handle="lea.groot", name="Lea Groot", roles=(Role.LEAD,))
+    bureau.settings(people=(lea,))
+    bureau.story(booking("A-1"))
+    key = bureau.case("A-1").key
+    erasures = bureau.centre.erasures
+    asked = erasures.ask_person(CLIENT, "10001", bureau.who("ines"), ground="AVG art. 17")
+    with (
+        pytest.MonkeyPatch.context() as broken,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        broken.setattr(erasures, "_destroy", _dead)
+        erasures.accept(asked.proposal, Known(_uid_of(bureau, lea), lea))
+    assert bureau.centre.parts.keys.there([key]) == {key}
+    up = farm.worker("--workers", "1", command="up")
+    until(lambda: bureau.centre.parts.keys.there([key]) == set())
+    until(lambda: not erasures.unfinished())
+    up.process.terminate()
+    assert up.ends() == 0
+    bureau.assert_intact()
+
+
+def _uid_of(bureau: Bureau, person: Person) -> str:
+    with bureau.centre.parts.database.read() as connection:
+        known = bureau.centre.parts.people.by_handle(connection, person.handle)
+    assert known is not None
+    return known.uid
+
+
+def _dead(*_: object) -> None:
+    raise KeyboardInterrupt

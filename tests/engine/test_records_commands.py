@@ -165,6 +165,18 @@ def test_doctor_and_calendars_tell_what_a_newer_package_would_move_and_which_cal
     assert "no shared calendar 'x'" in typed(home, "calendars", "show", "x", code=1)["error"]
 
 
+def test_doctor_tells_that_an_agreement_wants_a_witness_and_none_is_named(
+    home: Path, tmp_path: Path
+) -> None:
+    client = tmp_path / "schedules" / "example-gemeente.toml"
+    text = client.read_text("utf-8")
+    assert text.count('intent = "durable"') == 1
+    client.write_text(text.replace('intent = "durable"', 'intent = "witnessed"'), "utf-8")
+    typed(home, "apply", tmp_path / "schedules")
+    wrong = [one["what"] for one in typed(home, "doctor", code=1)["findings"] if not one["ok"]]
+    assert any("asks for a witness" in what and "[[audit.witnesses]]" in what for what in wrong)
+
+
 def test_doctor_tells_that_the_clock_stands_before_the_log(home: Path, tmp_path: Path) -> None:
     def said() -> list[str]:
         findings = typed(home, "doctor", code=1)["findings"]  # the demo's targets do not answer

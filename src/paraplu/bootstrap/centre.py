@@ -71,7 +71,7 @@ from paraplu.store.database import StorageDown
 Beside = Callable[[threading.Event], None]
 """Goes on until the event is set."""
 
-_FOLDERS, _MINUTE = 5.0, 60.0  # seconds between two looks
+_FOLDERS, _MINUTE, _HOUR = 5.0, 60.0, 3600.0  # seconds between two looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +145,13 @@ class Centre:
     def beside(self) -> tuple[Beside, ...]:
         """What an installation does beside runs: plan them, look at folders and absences, send notices, sign.
 
-        Any number of machines may do it at once.
+        Erasures that broke off are ended, too. Any number of machines may do it at once.
         """
         rounds = [Round("late", _MINUTE, self.late.look), Round("notices", _MINUTE, self._notices)]
         if self.parts.database.is_sqlite:  # on PostgreSQL the sequencer signs
             rounds.append(Round("heads", _MINUTE, self._sign))
+        # What two people agreed on is done, also when the machine went down in the middle of it.
+        rounds.append(Round("erasures", _HOUR, self.erasures.finish))
         # A share that hangs holds up nothing but the looks at folders.
         folders = [Round("folders", _FOLDERS, self.folders.look)]
         # Nor does a server that heads are kept at.

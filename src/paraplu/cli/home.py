@@ -170,6 +170,14 @@ def _home_findings(centre: object) -> list[tuple[bool, str]]:
         found.append(_clock(centre, connection))
     newest = {(one.client, one.service): one for one in agreements}
     for agreement in newest.values():
+        if agreement.intent == "witnessed" and not centre.home.audit.witnesses:
+            found.append(
+                (
+                    False,
+                    f"{agreement.id} asks for a witness before anything is changed, and none is named: add "
+                    "[[audit.witnesses]] to settings.toml, or nothing will be done",
+                )
+            )
         for what, work in (
             ("credential", lambda one=agreement: centre.home.credential(one.credential)),
             ("target", lambda one=agreement: _reach(centre.home.address(one.target))),
