@@ -11,7 +11,7 @@ from test_erasing import AFTERWARDS, LEA, erase, led, who
 from test_proof import verified, written
 
 from paraplu.assurance.missing import Missing, look
-from paraplu.engine.journal import KEPT
+from paraplu.audit.disclosure import KEPT, disclosable
 from paraplu.store import tables
 from postgres import empty_postgres_url
 
@@ -42,22 +42,21 @@ def test_lines_that_nobody_asked_about_are_digests_by_design_and_said_to_be(afte
 
 
 @pytest.mark.parametrize("kind", ["case-received", "intent", "outcome-confirmed"])
-def test_one_value_taken_away_is_named_with_its_entry_and_ends_with_4(
+def test_values_taken_away_are_named_with_their_entry_and_end_with_4(
     after: Bureau, kind: str
 ) -> None:
     place = next(n for n, one in enumerate(after.kinds()) if one == kind)
     taken = written(
         after,
-        "DELETE FROM disclosures WHERE digest = (SELECT min(digest) FROM disclosures WHERE entry ="
-        " (SELECT uid FROM entries WHERE place = ?))",
+        "DELETE FROM disclosures WHERE entry = (SELECT uid FROM entries WHERE place = ?)",
         place,
     )
     assert taken == 1
+    number = len(disclosable(after.entries()[place].data))
+    many = "a personal value is" if number == 1 else f"{number} personal values are"
     code, said = verified(after)
     assert (code, said["intact"]) == (4, False)
-    assert said["findings"] == [
-        f"entry {place}: a personal value is missing, and no erasure says why"
-    ]
+    assert said["findings"] == [f"entry {place}: {many} missing, and no erasure says why"]
 
 
 def test_a_key_that_is_gone_without_an_erasure_is_told_of(after: Bureau) -> None:
@@ -69,7 +68,7 @@ def test_a_key_that_is_gone_without_an_erasure_is_told_of(after: Bureau) -> None
     db.close()
     found = looked(after)
     assert any("2 cases of noordwijk cannot be opened" in text for text in found.findings)
-    assert any("the key of a personal value is gone" in text for text in found.findings)
+    assert any("the key of its personal values is gone" in text for text in found.findings)
     assert verified(after)[0] == 4
 
 
@@ -105,35 +104,48 @@ def test_what_was_erased_lawfully_is_counted_and_nothing_is_wrong(led: Bureau) -
     assert (code, said["values"]["erased"]) == (0, found.erased)
 
 
-def test_a_value_that_does_not_open_is_found_when_all_are_opened(after: Bureau) -> None:
+def test_values_that_do_not_open_are_found_when_all_are_opened(after: Bureau) -> None:
     place = after.kinds().index("case-received")
     changed = written(
         after,
         "UPDATE disclosures SET sealed = CAST(substr(sealed, 1, 17) || zeroblob(60) AS BLOB)"
-        " WHERE digest = (SELECT min(digest) FROM disclosures WHERE entry ="
-        " (SELECT uid FROM entries WHERE place = ?))",
+        " WHERE entry = (SELECT uid FROM entries WHERE place = ?)",
         place,
     )
     assert changed == 1
     assert looked(after).troubles == 0
     assert looked(after, opened=True).findings == [
-        f"entry {place}: a personal value does not open: it was altered"
+        f"entry {place}: its personal values do not open: they were altered"
     ]
 
 
-def test_a_value_laid_beside_another_entry_is_found_on_both(after: Bureau) -> None:
-    places = [n for n, one in enumerate(after.kinds()) if one == "case-received"][:2]
+def test_values_laid_beside_an_entry_that_has_none_are_found_on_both(after: Bureau) -> None:
+    kinds = after.kinds()
+    places = kinds.index("case-received"), kinds.index("run-started")
     moved = written(
         after,
-        "UPDATE disclosures SET entry = (SELECT uid FROM entries WHERE place = ?) WHERE digest ="
-        " (SELECT min(digest) FROM disclosures WHERE entry = (SELECT uid FROM entries WHERE place = ?))",
+        "UPDATE disclosures SET entry = (SELECT uid FROM entries WHERE place = ?) WHERE entry ="
+        " (SELECT uid FROM entries WHERE place = ?)",
         places[1],
         places[0],
     )
     assert moved == 1
-    assert looked(after).findings == [
-        f"entry {places[0]}: a personal value is missing, and no erasure says why",
-        f"entry {places[1]}: beside it lies a value whose digest it does not have",
+    told = looked(after).findings
+    assert [text.partition(": ")[0] for text in told] == [f"entry {place}" for place in places]
+    assert "missing, and no erasure says why" in told[0]
+    assert told[1].endswith("beside it lie values of which it has no digest")
+
+
+def test_values_of_two_entries_that_were_swapped_are_found_when_all_are_opened(
+    after: Bureau,
+) -> None:
+    places = [n for n, one in enumerate(after.kinds()) if one == "case-received"][:2]
+    one, other = (after.entries()[place].uid for place in places)
+    swap = "UPDATE disclosures SET entry = ? WHERE entry = ?"
+    for to, was in (("between", one), (one, other), (other, "between")):
+        assert written(after, swap, to, was) == 1
+    assert looked(after, opened=True).findings == [
+        f"entry {place}: its personal values do not open: they were altered" for place in places
     ]
 
 

@@ -38,6 +38,8 @@ from farm import until
 from plugged import ANSWERED, EACH, HERE, Index, names, synced
 
 from machine_clock import MachineClock
+from paraplu.audit.disclosure import disclosable
+from paraplu.audit.entry import Entry
 from paraplu.domain.case import CLOSED, State
 from paraplu.settings import load_home
 from paraplu.store import entries, plans, tables
@@ -187,7 +189,7 @@ def assert_whole(bureau: Bureau, one: Copy) -> int:
     with centre.parts.database.read() as connection:
         open_intents = {row.uid: plans.intent_of(connection, row.uid) for row in by_case.values()}
         everything = list(entries.in_order(connection))
-        sealed = Counter(connection.execute(tables.disclosures.select()).scalars())
+        sealed = set(connection.execute(tables.disclosures.select()).scalars())
         values = centre.parts.journal.disclosed(connection, [each.place for each in everything])
     told = {uid: [each for each in log if each.case == uid] for uid in by_case}
     for uid, row in by_case.items():
@@ -197,7 +199,10 @@ def assert_whole(bureau: Bureau, one: Copy) -> int:
         assert (intent is not None) == (State(row.state) is State.WORKING)
         assert intent is None or intent.uid in {each.uid for each in told[uid]}
     # Whatever is sealed can be opened: no key is missing.
-    assert sum(len(each) for each in values.values()) == len(sealed)
+    with_values = {Entry(each.data).uid: values.get(each.place, {}) for each in everything}
+    assert {uid for uid, each in with_values.items() if each} == sealed
+    digests = sum(len(disclosable(each.data)) for each in everything)
+    assert digests == sum(map(len, with_values.values())) > 0
     # What was answered is there, each delivery as a whole.
     assert sum(row.service == BOOKING for row in rows) >= one.answered
     assert len(orders_of(bureau)) >= one.answered * EACH

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from paraplu.assurance.erased import Erasure, read_all
-from paraplu.audit.disclosure import Disclosure
+from paraplu.audit.disclosure import KEPT, disclosable
 from paraplu.audit.entry import Entry
 from paraplu.audit.errors import Malformed
-from paraplu.engine.journal import KEEPING, KEPT
+from paraplu.engine.journal import KEEPING
 from paraplu.engine.parts import Parts
+from paraplu.engine.sealing import open_together
 from paraplu.errors import IntegrityBroken
 from paraplu.store import disclosed, entries
 from paraplu.store.keys import Erased
@@ -27,8 +28,6 @@ from paraplu.store.keys import Erased
 _MOST = 20  # findings that are told one by one
 _EACH = 500  # entries that are opened at a time
 # Canonical JSON without a personal value in clear: these cannot stand for anything else.
-_SD = re.compile(rb'"_sd":\[([^\]]*)\]')
-_KEPT = re.compile(rb'"' + KEPT.encode() + rb'":(?:null|"([A-Za-z0-9_-]{43})")')
 _EVIDENCE = re.compile(rb'"evidence":\[([^\]]*)\]')
 _HASH = re.compile(rb'"hash":"([0-9a-f]{64})"')
 
@@ -60,7 +59,7 @@ def look(
 ) -> Missing:
     """Look for the values of every entry, or of the `newest` ones; `opened` opens each of them, too.
 
-    Without `opened` a value counts as there when its sealed bytes are, under a key that is. Needs memory
+    Without `opened` values count as there when sealed bytes are, under a key that is. Needs memory
     for the uids of keys and the hashes of evidence, not for the entries.
     """
     found = Missing()
@@ -127,43 +126,46 @@ def _index(found: Missing, one: disclosed.Listed) -> None:
 def _entry(found: Missing, one: disclosed.Listed, known: dict[str, bool]) -> None:
     """`known` says of each key, in hexadecimal, whether it is there still; others are unexplained."""
     found.entries += 1
-    wanted = {text for part in _SD.findall(one.data) for text in part[1:-1].split(b'","') if text}
-    kept = _KEPT.search(one.data)
-    if kept is not None and kept[1]:
-        wanted.discard(kept[1])
-    found.values += len(wanted)
-    missing = len(wanted) - len(wanted & one.digests.keys())
-    if kept is None and one.index.kind in KEEPING:
-        missing -= 1  # written before an entry said which of its digests is of kept lines
-    if missing > 0:
-        many = "a personal value is" if missing == 1 else f"{missing} personal values are"
-        found.tell(f"entry {one.place}: {many} missing, and no erasure says why")
-    for digest, key in one.digests.items():
-        there = known.get(key)
-        if there is None:
-            found.tell(
-                f"entry {one.place}: the key of a personal value is gone, and no erasure names it"
-            )
-        elif not there:
-            found.erased += 1
-        if digest not in wanted:
-            found.tell(f"entry {one.place}: beside it lies a value whose digest it does not have")
+    wanted = len(disclosable(one.data))
+    if one.index.kind in KEEPING and KEPT.encode() not in one.data:
+        wanted -= 1  # written before an entry said which of its digests is of kept lines
+    found.values += wanted
+    if one.key is None:
+        if wanted > 0:
+            many = "a personal value is" if wanted == 1 else f"{wanted} personal values are"
+            found.tell(f"entry {one.place}: {many} missing, and no erasure says why")
+        return
+    if wanted <= 0:
+        found.tell(f"entry {one.place}: beside it lie values of which it has no digest")
+    there = known.get(one.key)
+    if there is None:
+        found.tell(
+            f"entry {one.place}: the key of its personal values is gone, and no erasure names it"
+        )
+    elif not there:
+        found.erased += wanted
 
 
 def _open(found: Missing, parts: Parts, connection: Connection, first: int) -> None:
     """Open every value whose key is there."""
-    places: list[int] = []
     last = first + found.entries
     for start in range(first, last, _EACH):
         places = list(range(start, min(start + _EACH, last)))
-        for place, sealed in entries.sealed_of(connection, places).items():
-            for digest, body in sealed:
-                try:
-                    opened = parts.keys.open(body, f"disclosure:{digest}").decode()
-                    fits = Disclosure.parse(opened).digest == digest
-                except Erased:
-                    continue  # told of above, unless an erasure names the key
-                except (IntegrityBroken, Malformed, UnicodeDecodeError):
-                    fits = False
-                if not fits:
-                    found.tell(f"entry {place}: a personal value does not open: it was altered")
+        entries_ = {one.place: one.data for one in entries.at(connection, places)}
+        for place, (uid, sealed) in entries.sealed_of(connection, places).items():
+            try:
+                disclosures = open_together(parts.keys, uid, sealed)
+            except Erased:
+                continue  # told of above, unless an erasure names the key
+            except IntegrityBroken:
+                found.tell(f"entry {place}: its personal values do not open: they were altered")
+                continue
+            wanted = disclosable(entries_[place])
+            there = {one.digest.encode() for one in disclosures}
+            if not there <= wanted or len(wanted - there) > _may_lack(entries_[place]):
+                found.tell(f"entry {place}: its personal values are not those of its digests")
+
+
+def _may_lack(data: bytes) -> int:
+    """How many digests of an entry may have no value: one, when it may be of kept lines and does not say."""
+    return int(KEPT.encode() not in data)

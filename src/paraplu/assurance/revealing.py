@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from paraplu.audit.disclosure import Disclosure
+from paraplu.audit.disclosure import Disclosure, disclosable
 from paraplu.audit.entry import Entry
 from paraplu.engine.parts import Parts
+from paraplu.engine.sealing import open_together
 from paraplu.store import entries
 from paraplu.store.keys import Erased
 from paraplu.store.logs import Log
@@ -61,18 +62,15 @@ def reveal(
     if choice.much is Disclose.NONE:
         return Revealed(found, erased)
     places = [log.first + number for number in chosen]
-    for place, sealed in sorted(entries.sealed_of(connection, places).items()):
+    for place, (uid, sealed) in sorted(entries.sealed_of(connection, places).items()):
         number = place - log.first
-        opened: list[Disclosure] = []
-        for digest, body in sealed:
-            try:
-                text = parts.keys.open(body, f"disclosure:{digest}").decode()
-            except Erased:
-                erased += 1
-                continue
-            disclosure = Disclosure.parse(text)
-            if disclosure.matches(chosen[number].digests) and choice.takes(disclosure.name):
-                opened.append(disclosure)
+        try:
+            disclosures = open_together(parts.keys, uid, sealed)
+        except Erased:
+            erased += len(disclosable(chosen[number].data))
+            continue
+        digests = set(chosen[number].digests)
+        opened = [one for one in disclosures if one.digest in digests and choice.takes(one.name)]
         if opened:
             found[number] = tuple(sorted(opened, key=lambda one: (one.name, one.encoded)))
     return Revealed(found, erased)

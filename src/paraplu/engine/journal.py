@@ -15,10 +15,11 @@ from sqlalchemy import Connection
 
 from paraplu.audit import entry
 from paraplu.audit.checkpoint import Checkpoint
-from paraplu.audit.disclosure import Disclosure
+from paraplu.audit.disclosure import KEPT, Disclosure
 from paraplu.audit.note import Verifier
 from paraplu.audit.part import Actor, Product, State, UserType
 from paraplu.engine.clock import Clock
+from paraplu.engine.sealing import open_together, seal_together
 from paraplu.engine.sequencer import sequence_now
 from paraplu.engine.signing import Signing
 from paraplu.engine.succession import Succession
@@ -49,9 +50,6 @@ class Hand:
 _NEVER = 2**62
 KEEPING = frozenset({"intent", "outcome-confirmed"})
 """The kinds of entries in which lines that nobody asked about may stand, as one digest that nothing opens."""
-
-KEPT = "kept_digest"
-"""Where the detail of such an entry says which digest that is; null when it has none."""
 
 _MOST_DIGESTS = 300  # of one state in one entry; more of them share one
 
@@ -162,7 +160,7 @@ class Journal:
         It names the log that is open (or `log`); one that is composed just before a year ends may come to
         stand in the next.
         """
-        sealed: list[tuple[str, bytes]] = []
+        disclosures: list[Disclosure] = []
         if kind in KEEPING:
             terms["detail"] = {**(terms.get("detail") or {}), KEPT: None}
         if hand.claimed:
@@ -172,16 +170,13 @@ class Journal:
                 if len(values) > _MOST_DIGESTS:  # an entry has 65,535 bytes at most
                     values = {"fields": dict(values)}
                 if values:
-                    digests = [
-                        self._disclose(personal.key, path, value, sealed)
-                        for path, value in values.items()
-                    ]
+                    made = self._disclosures(values)
+                    disclosures += made
                     name = "entity" if part == "before" else "entity_result"
-                    terms[name] = State(personal.thing, tuple(digests))
-            own = [
-                self._disclose(personal.key, name, value, sealed)
-                for name, value in personal.values.items()
-            ]
+                    terms[name] = State(personal.thing, tuple(one.digest for one in made))
+            made = self._disclosures(personal.values)
+            disclosures += made
+            own = [one.digest for one in made]
             if personal.kept and kind in KEEPING:
                 lines = recordable(dict(personal.kept))
                 kept = Disclosure(self._clock.salt(), "kept", lines).digest
@@ -189,7 +184,9 @@ class Journal:
                 terms["detail"] = {**(terms.get("detail") or {}), KEPT: kept}
             if own:
                 terms["digests"] = own
-        uid, now = self._clock.uid(), self._clock.ms()
+        uid, now, sealed = self._clock.uid(), self._clock.ms(), None
+        if personal is not None and disclosures:
+            sealed = seal_together(self._keys, personal.key, uid, disclosures)
         data = entry.compose(
             kind=kind,
             uid=uid,
@@ -265,25 +262,22 @@ class Journal:
             one.place: _parts_by_digest(entry.Entry(one.data))
             for one in entries.at(connection, places)
         }
-        for place, sealed in entries.sealed_of(connection, places).items():
-            for digest, body in sealed:
-                try:
-                    opened = self._keys.open(body, f"disclosure:{digest}").decode()
-                except Erased:
-                    continue
-                disclosure = Disclosure.parse(opened)
-                part = parts[place].get(digest)
-                if disclosure.digest == digest and part is not None:
-                    found.setdefault(place, {})[f"{part}{disclosure.name}"] = disclosure.value
+        for place, (uid, sealed) in entries.sealed_of(connection, places).items():
+            try:
+                disclosures = open_together(self._keys, uid, sealed)
+            except Erased:
+                continue
+            for one in disclosures:
+                part = parts[place].get(one.digest)
+                if part is not None:
+                    found.setdefault(place, {})[f"{part}{one.name}"] = one.value
         return found
 
-    def _disclose(self, key: str, name: str, value: Any, sealed: list[tuple[str, bytes]]) -> str:
-        disclosure = Disclosure(self._clock.salt(), name, recordable(value))
-        digest = disclosure.digest
-        sealed.append(
-            (digest, self._keys.seal(key, disclosure.encoded.encode(), f"disclosure:{digest}"))
-        )
-        return digest
+    def _disclosures(self, values: Mapping[str, Any]) -> list[Disclosure]:
+        return [
+            Disclosure(self._clock.salt(), name, recordable(value))
+            for name, value in values.items()
+        ]
 
 
 def _parts_by_digest(one: entry.Entry) -> dict[str, str]:

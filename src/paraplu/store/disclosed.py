@@ -8,16 +8,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select, text
 
+from paraplu.errors import IntegrityBroken
 from paraplu.store.tables import cases, entries, evidence
 
-_DIGEST = 43  # characters
+ONE_BY_ONE = b"\x02"
+"""What a row begins with whose values were sealed one by one, before schema 5."""
+
+_DIGEST, _LENGTH = 43, 4  # bytes before each of those
+_HEADER = 17  # what it begins with, and the uid of the key
 _INDEX = "e.uid, e.kind, e.time, e.case_uid, e.actor, e.run"
-# One row for each entry, the uids of keys beside the digests: a row for each value would carry the entry's
-# bytes again and again.
-_JOINED = {
-    "sqlite": "group_concat(d.digest || hex(substr(d.sealed, 2, 16)), ',')",
-    "postgresql": "string_agg(d.digest || encode(substr(d.sealed, 2, 16), 'hex'), ',')",
-}
 
 
 class Index(NamedTuple):
@@ -35,33 +34,46 @@ class Index(NamedTuple):
 class Listed:
     """An entry: its place and bytes, and what stands beside them.
 
-    `index` are the columns by which entries are found: uid, kind, time, case, actor and run; `digests` has
-    each digest with the uid of its key in hex.
+    `index` are the columns by which entries are found: uid, kind, time, case, actor and run; `key` is the
+    uid, in hex, of the key that its values are sealed under, None when no sealed values stand beside it.
     """
 
     place: int
     index: Index
     data: bytes
-    digests: dict[bytes, str]
+    key: str | None
 
 
 def in_order(connection: Connection, newest: int | None = None) -> Iterator[Listed]:
     """Every entry, or the `newest` ones, in the order of the log; streamed."""
-    joined = _JOINED[connection.dialect.name]
     query = text(
-        f"SELECT e.place, {_INDEX}, e.bytes, (SELECT {joined} FROM disclosures d"  # noqa: S608 - ours
-        " WHERE d.entry = e.uid) FROM entries e WHERE e.place >= :first ORDER BY e.place"
+        f"SELECT e.place, {_INDEX}, e.bytes, substr(d.sealed, 2, 16)"  # noqa: S608 - ours
+        " FROM entries e LEFT JOIN disclosures d ON d.entry = e.uid"
+        " WHERE e.place >= :first ORDER BY e.place"
     )
     found = connection.execute(
         query.execution_options(yield_per=1000), {"first": first_of(connection, newest)}
     )
-    for place, *index, data, beside in found:
-        digests: dict[bytes, str] = {}
-        if beside:
-            for one in beside.split(","):
-                digests[one[:_DIGEST].encode()] = one[_DIGEST:].lower()
+    for place, *index, data, key in found:
         # What somebody put there as text is no entry: the check of the log itself names it.
-        yield Listed(place, Index(*index), b"" if isinstance(data, str) else bytes(data), digests)
+        bytes_ = b"" if isinstance(data, str) else bytes(data)
+        yield Listed(place, Index(*index), bytes_, None if key is None else _hex(key))
+
+
+def pieces(row: bytes) -> Iterator[tuple[str, bytes]]:
+    """The values (digest, sealed) in a row of those that were sealed one by one. Raises `IntegrityBroken`."""
+    at = _HEADER
+    while at < len(row):
+        begin = at + _DIGEST + _LENGTH
+        end = begin + int.from_bytes(row[at + _DIGEST : begin], "big")
+        if end > len(row):
+            raise IntegrityBroken("Sealed values of an entry are cut off.")
+        yield row[at : at + _DIGEST].decode("ascii", "replace"), row[begin:end]
+        at = end
+
+
+def _hex(key: bytes | str) -> str:
+    return (key.encode() if isinstance(key, str) else bytes(key)).hex()
 
 
 def first_of(connection: Connection, newest: int | None) -> int:

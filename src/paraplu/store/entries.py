@@ -30,7 +30,7 @@ _MOVE_EDGE = tree.update().where(tree.c.log == bindparam("this")).values(frontie
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """An entry about to be written; `sealed` are the encrypted disclosures by digest."""
+    """An entry about to be written; `sealed` are its encrypted disclosures, if it has any."""
 
     data: bytes
     uid: str
@@ -39,7 +39,7 @@ class NewEntry:
     actor: str
     case: str | None
     run: str | None
-    sealed: Sequence[tuple[str, bytes]] = ()
+    sealed: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,7 @@ def append(connection: Connection, new: Sequence[NewEntry]) -> None:
     else:
         connection.execute(_ADD_TO_INTAKE, rows)
     sealed = [
-        {"digest": digest, "entry": entry.uid, "sealed": body}
-        for entry in new
-        for digest, body in entry.sealed
+        {"entry": entry.uid, "sealed": entry.sealed} for entry in new if entry.sealed is not None
     ]
     if sealed:
         connection.execute(_ADD_SEALED, sealed)
@@ -237,17 +235,17 @@ def at(connection: Connection, places: Sequence[int]) -> list[StoredEntry]:
     return sorted(found, key=lambda one: one.place)
 
 
-def sealed_of(connection: Connection, places: Sequence[int]) -> dict[int, list[tuple[str, bytes]]]:
-    """The encrypted disclosures (digest, sealed bytes) of these entries."""
-    found: dict[int, list[tuple[str, bytes]]] = {}
+def sealed_of(connection: Connection, places: Sequence[int]) -> dict[int, tuple[str, bytes]]:
+    """The encrypted disclosures of these entries, with the uid of each, by place."""
+    found: dict[int, tuple[str, bytes]] = {}
     for start in range(0, len(places), 500):
         query = (
-            select(entries.c.place, disclosures.c.digest, disclosures.c.sealed)
+            select(entries.c.place, entries.c.uid, disclosures.c.sealed)
             .join(disclosures, disclosures.c.entry == entries.c.uid)
             .where(entries.c.place.in_(places[start : start + 500]))
         )
         for row in connection.execute(query):
-            found.setdefault(row.place, []).append((row.digest, row.sealed))
+            found[row.place] = row.uid, row.sealed
     return found
 
 

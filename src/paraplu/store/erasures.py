@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, or_, select, text
 
+from paraplu.audit.disclosure import disclosable
 from paraplu.domain.case import CLOSED
 from paraplu.store.tables import (
     cases,
@@ -122,12 +123,7 @@ def entries_about(connection: Connection, uids: Sequence[str]) -> tuple[int, int
         found[0] += connection.execute(
             select(func.count()).select_from(entries).where(mine)
         ).scalar_one()
-        found[1] += connection.execute(
-            select(func.count())
-            .select_from(disclosures)
-            .join(entries, entries.c.uid == disclosures.c.entry)
-            .where(mine)
-        ).scalar_one()
+        found[1] += _values(connection, mine)
     return found[0], found[1]
 
 
@@ -136,11 +132,15 @@ def values_under(connection: Connection, keys: Sequence[str]) -> int:
     found = 0
     for some in _parts(keys):
         held = [uuid.UUID(key).bytes for key in some]
-        query = select(func.count()).select_from(disclosures)
-        found += connection.execute(
-            query.where(func.substr(disclosures.c.sealed, 2, 16).in_(held))
-        ).scalar_one()
+        found += _values(connection, func.substr(disclosures.c.sealed, 2, 16).in_(held))
     return found
+
+
+def _values(connection: Connection, which: ColumnElement[bool]) -> int:
+    """How many values stand sealed beside these entries, by the digests that the entries have."""
+    query = select(entries.c.bytes).join(disclosures, entries.c.uid == disclosures.c.entry)
+    found = connection.execute(query.where(which).execution_options(yield_per=1000)).scalars()
+    return sum(len(disclosable(data)) for data in found)
 
 
 def files_of(connection: Connection, uids: Sequence[str]) -> list[str]:

@@ -49,7 +49,7 @@ from paraplu.store.tables.work import (
     watches,
 )
 
-SCHEMA = 4
+SCHEMA = 5
 """The version of this schema; a database of another version is not touched."""
 
 __all__ = [

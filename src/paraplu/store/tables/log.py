@@ -8,7 +8,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    String,
     Table,
     Text,
     UniqueConstraint,
@@ -52,10 +51,8 @@ entry_intake = Table(  # PostgreSQL: entries that have no place yet
 disclosures = Table(
     "disclosures",
     metadata,
-    Column("digest", String(43), primary_key=True),
-    Column("entry", UID, nullable=False),  # no foreign key: it may still stand in the intake
+    Column("entry", UID, primary_key=True),  # no foreign key: it may still stand in the intake
     Column("sealed", LargeBinary, nullable=False),
-    Index("disclosures_by_entry", "entry"),
 )
 
 tree = Table(  # one row a log; an entry's index in its log is its place less `first`
