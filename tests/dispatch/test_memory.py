@@ -100,7 +100,15 @@ def test_hands_that_the_system_kills_are_replaced_in_the_same_run(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("what", ["renderers", "browser", "driver", "hands"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "renderers",
+        pytest.param("browser", marks=pytest.mark.long),
+        "driver",
+        pytest.param("hands", marks=pytest.mark.long),
+    ],
+)
 def test_whatever_of_a_browser_is_killed_in_the_middle_of_an_act_is_replaced_in_the_same_run(
     town: Town, what: str
 ) -> None:

@@ -36,7 +36,7 @@ from products.environment import CannotInstall
 pytestmark = [
     pytest.mark.product,
     pytest.mark.browser,
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(not psutil.POSIX, reason="processes are stopped by signals here"),
 ]
 CLIENT, ROBOT = "waterland", "coati-robot"
