@@ -1,4 +1,7 @@
-"""Verify the log of a home in this process, and say what that took: CPU of it and its children, memory."""
+"""Verify the log of a home in this process, and say what that took: CPU of it and its children, memory.
+
+With ``--new`` what came after the last time only.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +27,12 @@ def _peak() -> float:
     )
 
 
-def main(home: Path) -> None:
+def main(home: Path, *, new_only: bool) -> None:
     from paraplu.bootstrap import open_centre
 
     centre = open_centre(home)
     begun, wall = _cpu(), time.perf_counter()
-    checked = centre.proof.check()
+    checked = centre.proof.check(kept=home / "bench-verified", new_only=new_only)
     took = {
         "cpu": _cpu() - begun,
         "wall": time.perf_counter() - wall,
@@ -43,4 +46,4 @@ def main(home: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), new_only="--new" in sys.argv[2:])

@@ -16,8 +16,7 @@ from sqlalchemy import Connection
 
 from paraplu.assurance.erased import Erasure, read_all
 from paraplu.audit.disclosure import KEPT, disclosable
-from paraplu.audit.entry import Entry
-from paraplu.audit.errors import Malformed
+from paraplu.audit.entry import found_by
 from paraplu.engine.journal import KEEPING
 from paraplu.engine.parts import Parts
 from paraplu.engine.sealing import open_together
@@ -108,14 +107,10 @@ def _erasures(found: Missing, erasures: list[Erasure], there: set[str]) -> None:
 
 
 def _index(found: Missing, one: disclosed.Listed) -> None:
-    try:
-        entry = Entry(one.data)
-        said = disclosed.Index(
-            entry.uid, entry.kind, entry.time_ms, entry.case, entry.actor, entry.run
-        )
-    except (Malformed, KeyError, TypeError, ValueError):
-        return  # the check of the log itself names it
-    for name, stands, says in zip(said._fields, one.index, said, strict=True):
+    said = found_by(one.data)
+    if said is None or said == one.index:  # the check of the log itself names what cannot be read
+        return
+    for name, stands, says in zip(one.index._fields, one.index, said, strict=True):
         if stands != says:
             found.tell(
                 f"entry {one.place}: it is listed under the {name} {stands}, and says {says}: questions do "

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import orjson
+
 from paraplu.audit import canonical, disclosure, kinds, term, tree, uid as uids
 from paraplu.audit.errors import Malformed, NotRecordable
 from paraplu.audit.kind import (
@@ -244,6 +246,26 @@ class Entry:
     def leaf_hash(self) -> bytes:
         """The 32 bytes that stand in the tree for this entry (RFC 6962)."""
         return tree.leaf_hash(self.data)
+
+
+def found_by(data: bytes) -> tuple[str, str, int, str | None, str, str | None] | None:
+    """By what an entry is found: uid, kind, time (ms), case, actor, run; None when it cannot be read.
+
+    Half the cost of an `Entry`, since it does not look whether the bytes are canonical.
+    """
+    try:
+        found = orjson.loads(data)
+        metadata, actor = found["metadata"], found["actor"]
+        return (
+            metadata["uid"],
+            found["rpa"]["kind"],
+            found["time"],
+            metadata.get("correlation_uid"),
+            actor["user"]["uid"],
+            actor.get("process", {}).get("uid"),
+        )
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def time_in(data: bytes) -> int | None:
