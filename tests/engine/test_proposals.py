@@ -108,6 +108,41 @@ def test_nobody_accepts_a_change_of_a_mandate_of_their_own(guarded: Bureau) -> N
     assert own not in exported(guarded).mandate
 
 
+def test_nobody_makes_the_second_person_alone(guarded: Bureau) -> None:
+    accomplice = Person(handle="bob.klaar", name="Bob Klaar", roles=(Role.ADMINISTRATOR,))
+    records, proposals = guarded.centre.parts.records, guarded.centre.parts.proposals
+    ines, lea = who(guarded, "ines.bakker"), who(guarded, "lea.groot")
+    for file in (
+        ClientFile(person=(accomplice,)),
+        exported(guarded).model_copy(update={"person": (accomplice,)}),
+    ):
+        (applied,) = records.apply([given(file)], ines)
+        assert applied.proposal is not None
+        with guarded.centre.parts.database.read() as connection:
+            assert guarded.centre.parts.people.by_handle(connection, "bob.klaar") is None
+        with pytest.raises(NotAllowed, match="second person"):
+            proposals.accept(applied.proposal, ines)
+        proposals.decline(applied.proposal, lea)
+    (applied,) = records.apply([given(ClientFile(person=(accomplice,)))], ines)
+    assert applied.proposal is not None
+    (waiting,) = proposals.waiting(lea)
+    assert waiting.lines == ("+ person bob.klaar",)
+    proposals.accept(applied.proposal, lea)
+    assert who(guarded, "bob.klaar").person == accomplice
+    guarded.assert_intact()
+
+
+def test_who_is_alone_may_make_the_first_who_can_accept(bureau: Bureau) -> None:
+    bureau.apply(
+        SETTINGS.model_copy(update={"agreement": (agreement(version=2, two_people=True),)})
+    )
+    (applied,) = bureau.centre.parts.records.apply(
+        [given(ClientFile(person=(LEA,)))], bureau.who("ines")
+    )
+    assert applied.proposal is None
+    assert who(bureau, "lea.groot").person == LEA
+
+
 def test_turning_it_off_needs_the_second_person_too_and_turning_it_on_does_not(
     guarded: Bureau,
 ) -> None:

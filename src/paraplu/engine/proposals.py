@@ -90,6 +90,13 @@ class Proposals:
                 return True
         return False
 
+    def somebody_else(self, connection: Connection, by: Known) -> bool:
+        """Whether there is a second person at all, who could accept what somebody proposes."""
+        return any(
+            one.uid != by.uid and not one.person.clients and any(map(one.person.has, _MAY))
+            for one in self._people.every(connection)
+        )
+
     def make(
         self,
         connection: Connection,

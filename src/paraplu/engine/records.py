@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from paraplu.domain.agreement import Client
 from paraplu.domain.mandate import Mandate
 from paraplu.domain.person import Role
 from paraplu.domain.shared_calendar import SharedCalendar
@@ -33,7 +34,7 @@ from paraplu.engine.clients import Clients
 from paraplu.engine.clock import Clock
 from paraplu.engine.journal import Journal, Personal, words
 from paraplu.engine.people import RETENTION, Known, People, require
-from paraplu.engine.proposals import Proposals
+from paraplu.engine.proposals import OURS, Proposals
 from paraplu.engine.reviewed import Reviewed, Wrong, given, require_right
 from paraplu.errors import NotAllowed, NotFound
 from paraplu.store import calendars, clients, schedules
@@ -203,10 +204,10 @@ class Records:
             self._write_calendar(connection, file.content, by, lines, force)
         else:
             content = file.client_file
-            if content.client is not None and self._need_two(connection, content.client.id, lines):
+            if self._need_two(connection, content.client, lines, by):
                 proposal = self._proposals.make(
                     connection,
-                    content.client.id,
+                    OURS if content.client is None else content.client.id,
                     "settings",
                     {"file": content.model_dump(mode="json"), "forced": force},
                     map(str, lines),
@@ -221,12 +222,25 @@ class Records:
             self._tell(connection, content, by, lines, {"forced": force})
         return Applied(lines, self._revision(connection, file)[1])
 
-    def _need_two(self, connection: Connection, client: str, lines: Sequence[Line]) -> bool:
-        """Whether one of these changes needs a second person; one of the client, if any service does."""
+    def _need_two(
+        self, connection: Connection, client: Client | None, lines: Sequence[Line], by: Known
+    ) -> bool:
+        """Whether one of these changes needs a second person; one of the client, if any service does.
+
+        One of people, if any service of any client does: else who is alone in an office of four eyes would
+        make the second person. The first who may accept something has to be made by one alone.
+        """
+        kinds = {line.kind for line in lines}
+        if "person" in kinds and self._proposals.somebody_else(connection, by):
+            every = clients.every(connection)
+            if any(self._proposals.needed(connection, one) for one in every):
+                return True
+        if client is None:
+            return False
+        if "client" in kinds:
+            return self._proposals.needed(connection, client.id)
         services = {line.service for line in lines if line.service is not None}
-        if any(line.kind == "client" for line in lines):
-            return self._proposals.needed(connection, client)
-        return self._proposals.needed(connection, client, services)
+        return self._proposals.needed(connection, client.id, services)
 
     def _carry_out(
         self,
@@ -248,6 +262,8 @@ class Records:
                 )
         for person in file.client_file.person:
             self._people.put(connection, person, by.hand)
+        if file.client_file.client is None:
+            return
         self._write(connection, file.client_file, maker, lines)
         detail = {"forced": content["forced"], "proposal": proposal, "proposed_by": maker.uid}
         self._tell(connection, file.client_file, by, lines, detail)
