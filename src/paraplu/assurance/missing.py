@@ -78,6 +78,8 @@ def look(
     for one in disclosed.in_order(connection, newest):
         _index(found, one)
         _entry(found, one, known)
+        if b'"evidence"' not in one.data:
+            continue
         for part in _EVIDENCE.findall(one.data):
             for name in _HASH.findall(part):
                 if name.decode() not in files:

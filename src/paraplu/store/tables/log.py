@@ -53,6 +53,7 @@ disclosures = Table(
     metadata,
     Column("entry", UID, primary_key=True),  # no foreign key: it may still stand in the intake
     Column("sealed", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,  # the uid would stand there twice
 )
 
 tree = Table(  # one row a log; an entry's index in its log is its place less `first`

@@ -19,6 +19,7 @@ disclosures = Table(
     metadata,
     Column("entry", String(36), primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 _AT_ONCE = 500  # rows
