@@ -18,6 +18,7 @@ from paraplu.assurance.custody import Given, State
 from paraplu.assurance.kept import Contradicted
 from paraplu.audit import notefile
 from paraplu.audit.checkpoint import open_checkpoint
+from paraplu.audit.tree import Frontier
 from paraplu.domain.custody import AuditSettings
 from paraplu.domain.mail import MailSettings
 from paraplu.errors import SettingsWrong
@@ -180,62 +181,6 @@ def test_an_old_backup_is_found_by_the_copy(kept: Bureau, share: Path, tmp_path:
     assert notices(kept, "audit-broken") >= 1
 
 
-def test_a_tail_that_was_cut_off_with_its_heads_is_found(kept: Bureau) -> None:
-    signed(kept)
-    last = number(kept)
-    something(kept)
-    something(kept)
-    signed(kept)
-    kept.close()
-    with sqlite3.connect(kept.home / "paraplu.db") as db:
-        edge = db.execute("SELECT frontier FROM heads WHERE size = ?", (last,)).fetchone()[0]
-        db.execute("UPDATE tree SET frontier = ?", (edge,))
-    db.close()
-    written(
-        kept,
-        f"DELETE FROM entries WHERE place >= {last}",
-        f"DELETE FROM heads WHERE size > {last}",
-        f"UPDATE custody SET size = {last}, extent = 0",
-    )
-    checked = kept.centre.proof.check()
-    assert "tail was cut off" in checked.verdict.findings[0].message
-    assert "the tail was cut off, or an old backup was put back" in checked.vouched.troubles[0]
-
-
-def test_a_history_rewritten_with_the_key_is_found_by_the_copy(kept: Bureau) -> None:
-    signed(kept)
-    size = number(kept)
-    journal = kept.centre.parts.journal
-    kept.close()
-    # All leaves, the edge and the heads are made anew over an altered entry, with the key.
-    from paraplu.audit.tree import Frontier, leaf_hash
-
-    signing = load_home(kept.home).signing()
-    with sqlite3.connect(kept.home / "paraplu.db") as db:
-        (data,) = db.execute("SELECT bytes FROM entries WHERE place = 5").fetchone()
-        altered = data.replace(b'"status_id":1', b'"status_id":2')
-        assert altered != data
-        db.execute(
-            "UPDATE entries SET bytes = ?, leaf = ? WHERE place = 5", (altered, leaf_hash(altered))
-        )
-        frontier = Frontier()
-        frontier.extend(
-            row[0] for row in db.execute("SELECT leaf FROM entries ORDER BY place LIMIT ?", (size,))
-        )
-        head = signing.sign(journal.log, frontier)
-        db.execute("DELETE FROM heads")
-        db.execute(
-            "INSERT INTO heads (log, size, signed_at, note, frontier) VALUES (?, ?, 1, ?, ?)",
-            (journal.log, size, head, frontier.to_bytes()),
-        )
-        db.execute("UPDATE tree SET frontier = ?", (frontier.to_bytes(),))
-    db.close()
-    checked = kept.centre.proof.check()
-    assert not checked.intact
-    assert "signed two histories" in checked.verdict.findings[0].message
-    assert "entries were changed since" in checked.vouched.troubles[0]
-
-
 def test_a_copy_that_was_shortened_or_replaced_is_an_alarm(kept: Bureau, share: Path) -> None:
     signed(kept)
     old = share.read_bytes()
@@ -394,6 +339,25 @@ def test_a_head_of_somebody_elses_key_in_a_copy_is_an_alarm(kept: Bureau, share:
     assert "claims to be a head" in checked.vouched.troubles[0]
     something(kept)
     assert signed(kept)[0].code == "contradicts"
+
+
+def test_a_head_by_our_own_key_of_a_log_that_is_not_here_is_an_alarm(
+    kept: Bureau, share: Path
+) -> None:
+    signed(kept)
+    gone = log(kept).rpartition("/")[0] + "/2025"
+    frontier = Frontier()
+    frontier.extend([bytes(32)] * 7)
+    head = load_home(kept.home).signing().sign(gone, frontier)
+    share.write_bytes(share.read_bytes() + notefile.record(head))
+    checked = kept.centre.proof.check()
+    assert checked.verdict.intact
+    (trouble,) = checked.vouched.troubles
+    assert f"a head over 7 entries of {gone}, signed by the key of this home" in trouble
+    data = share.read_bytes()
+    something(kept)
+    assert [one.code for one in signed(kept)] == ["contradicts"]
+    assert share.read_bytes() == data
 
 
 def test_a_case_goes_on_while_a_place_contradicts(kept: Bureau, share: Path) -> None:

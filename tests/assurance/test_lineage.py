@@ -122,30 +122,6 @@ def test_what_is_changed_in_a_closed_log_or_between_two_is_found(
     assert code in troubles(two)
 
 
-def test_a_closed_log_that_was_replaced_with_the_key_no_longer_fits_the_next(two: Bureau) -> None:
-    from paraplu.audit.tree import Frontier, leaf_hash
-    from paraplu.settings import load_home
-
-    old, _new = all_logs(two)
-    signing = load_home(two.home).signing()
-    two.close()
-    with sqlite3.connect(two.home / "paraplu.db") as db:
-        (data,) = db.execute("SELECT bytes FROM entries WHERE place = 5").fetchone()
-        data = data.replace(b'"status_id":1', b'"status_id":2')
-        leaf = leaf_hash(data)
-        db.execute("UPDATE entries SET bytes = ?, leaf = ? WHERE place = 5", (data, leaf))
-        frontier = Frontier()
-        query = "SELECT leaf FROM entries WHERE place < ? ORDER BY place"
-        frontier.extend(row[0] for row in db.execute(query, (old.until,)))
-        db.execute("DELETE FROM heads WHERE log = ?", (old.log,))
-        db.execute(
-            "INSERT INTO heads (log, size, signed_at, note) VALUES (?, ?, 1, ?)",
-            (old.log, old.size, signing.sign(old.log, frontier)),
-        )
-    db.close()
-    assert troubles(two) == [Trouble.LINK_BROKEN]
-
-
 def test_a_person_can_close_a_log_before_the_year_is_over(bureau: Bureau) -> None:
     journal = bureau.centre.parts.journal
     for _ in range(2):

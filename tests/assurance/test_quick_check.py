@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,32 @@ def test_a_forged_word_of_how_far_the_log_was_verified_is_not_believed(
     kept.unlink()
     with pytest.raises(Refused, match="is not known"):
         bureau.centre.proof.check(kept=kept, new_only=True)
+
+
+@pytest.mark.parametrize("new_only", [True, False])
+def test_a_log_that_became_shorter_since_it_was_checked_is_not_said_to_be_whole(
+    bureau: Bureau, kept: Path, new_only: bool
+) -> None:
+    bureau.close()
+    backup = (bureau.home / "paraplu.db").read_bytes()
+    bureau.story(booking("A-2", line="3000", now=None, wanted="1"))
+    bureau.close()
+    size = bureau.centre.proof.check(kept=kept).verdict.size
+    bureau.close()
+    (bureau.home / "paraplu.db").write_bytes(backup)  # with the heads of its time
+    assert bureau.centre.proof.check().intact
+    (finding,) = bureau.centre.proof.check(kept=kept, new_only=new_only).verdict.findings
+    assert f"the tail was cut off: a head was signed over {size} entries" in finding.message
+
+
+def test_a_log_whose_heads_were_taken_away_is_held_against_the_last_check(
+    bureau: Bureau, kept: Path
+) -> None:
+    word = kept.read_bytes().split(b"\n", 2)[2]
+    bureau.close()
+    with closing(sqlite3.connect(bureau.home / "paraplu.db")) as db, db:
+        db.execute("DELETE FROM heads")
+    assert bureau.centre.proof.check(kept=kept).intact
+    assert kept.read_bytes().split(b"\n", 2)[2] == word
+    bureau.close()
+    assert bureau.centre.proof.check(kept=kept, new_only=True).intact

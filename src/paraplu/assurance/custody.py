@@ -15,7 +15,7 @@ from typing import Any
 
 from paraplu.assurance import web
 from paraplu.assurance.filecopy import FileCopy
-from paraplu.assurance.kept import Contradicted, Unkept, hold_against
+from paraplu.assurance.kept import Contradicted, Unkept, hold_against, hold_names
 from paraplu.assurance.witnessing import Witnessing
 from paraplu.domain.credential import Credential
 from paraplu.domain.custody import FAILS_TOO_LONG, AuditSettings, Copy, Witness
@@ -180,7 +180,9 @@ class Custody:
         copy = FileCopy(place.name, Path(place.path))
         read = copy.read(extent)
         with self.database.read() as connection:
-            (log,) = [one for one in logs.every(connection) if one.log == head.log]
+            every = logs.every(connection)
+            hold_names(read.notes, {one.log for one in every}, self.journal.verifiers, copy.where)
+            (log,) = [one for one in every if one.log == head.log]
             found = hold_against(
                 connection, log, read.notes, self.journal.verifiers(head.log), copy.where
             )

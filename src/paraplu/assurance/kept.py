@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -65,6 +66,31 @@ def hold_against(
         fits(connection, log, head, where)
         number, largest = number + 1, max(largest, head.size)
     return Fits(number, largest)
+
+
+def hold_names(
+    notes: Iterable[bytes],
+    names: Collection[str],
+    verifiers: Callable[[str], Verifiers],
+    where: str,
+) -> None:
+    """Raise `Contradicted` when our own key signed heads of a log whose name is not among `names`.
+
+    Logs of others may be kept in the same place: their keys are not ours.
+    """
+    strange: list[Checkpoint] = []
+    for note in notes:
+        name = origin_of(note)
+        if name is not None and name not in names:
+            with contextlib.suppress(Malformed, NotProved):
+                strange.append(open_checkpoint(note, verifiers(name), name))
+    if strange:
+        head = max(strange, key=lambda one: one.size)
+        raise Contradicted(
+            f"{where} holds a head over {head.size} entries of {head.origin}, signed by the key of this "
+            "home, which has no log of that name: it was taken away or given another name, or an old backup "
+            "was put back. Run: paraplu audit verify"
+        )
 
 
 def fits(connection: Connection, log: Log, head: Checkpoint, where: str) -> None:

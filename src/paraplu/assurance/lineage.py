@@ -33,18 +33,22 @@ def check_logs(
     """Check every log with its heads and `more` heads (of any log); places are those of the store.
 
     `file` is the database's file on SQLite, which is read directly. With `known` only what came after it is
-    checked: the rest of its log, and the logs after it. The verdict is over all of them: sizes and numbers
-    are added up, `root` and `edge` are those of the log that is open.
+    checked: the rest of its log, and the logs after it; all of it when that log has become shorter. The
+    verdict is over all of them: sizes and numbers are added up, `root` and `edge` are those of the log that
+    is open.
     """
     found = logs.every(connection)
     others = list(more)
     verdicts: list[Verdict] = []
     links: list[Finding] = []
-    if found and found[0].first:
-        links.append(_broken(f"the log before {found[0].log} is gone", found[0].first))
+    if found:
+        links += _beginning(connection, found[0])
     names = [log.log for log in found]
     if known is not None and known.log not in names:
         links.append(_broken(f"the log {known.log}, which held together before, is gone", 0))
+        known = None
+    elif known is not None and known.edge.size > found[names.index(known.log)].size:
+        others.append(known.head)  # what comes after it cannot be told from what was cut off
         known = None
     begin = 0 if known is None else names.index(known.log)
     for number, log in enumerate(found):
@@ -55,6 +59,7 @@ def check_logs(
         heads = list(dict.fromkeys([*entries.all_heads(connection, log.log), *mine]))
         start = known.edge if known is not None and number == begin else None
         verdict = _check(connection, journal, file, log, until, heads, start)
+        links += _edge(log, verdict)
         if number > begin:
             links += _link(connection, found[number - 1], log, verdicts[-1])
         verdicts.append(verdict)
@@ -91,15 +96,55 @@ def _places(connection: Connection, log: Log, first: int, until: int | None) -> 
         yield Place(one.place - log.first, one.data, one.leaf)
 
 
+def _edge(log: Log, verdict: Verdict) -> list[Finding]:
+    """What is wrong between the entries and the edge of the tree, which was moved when the last was written.
+
+    That alone proves nothing, whoever changes entries can change it; but it covers those that no head does.
+    """
+    if verdict.troubles or verdict.size > log.size:  # an entry may have come in meanwhile
+        return []
+    if verdict.size < log.size:
+        code, text = (
+            Trouble.TAIL_CUT,
+            f"the tail was cut off: the tree of {log.log} was made of {log.size} entries, "
+            f"{verdict.size} are there",
+        )
+    elif verdict.root != log.frontier.root():
+        where = (
+            f"between entry {verdict.signed} and entry {log.size - 1}, which no head covers, something was "
+            "changed"
+            if verdict.signed < log.size
+            else "a new head was signed over them with the key"
+        )
+        code, text = (
+            Trouble.UNCLEAR,
+            f"the tree of {log.log} was made of other entries: {where}",
+        )
+    else:
+        return []
+    return [Finding(code, text, log.first + verdict.signed, log.until)]
+
+
+def _beginning(connection: Connection, log: Log) -> list[Finding]:
+    """What is wrong with the first log there is: that it has one before it, which is not there."""
+    first = _entry(connection, log.first)
+    named = _named(first).get("before")
+    if named:
+        text = f"the log {named}, which the first entry of {log.log} names as the one before it, is gone"
+    elif log.first:
+        text = f"the log before {log.log} is gone"
+    else:
+        return []
+    return [_broken(text, log.first)]
+
+
 def _link(connection: Connection, old: Log, new: Log, verdict: Verdict) -> list[Finding]:
     """What is wrong between a log and the next one."""
     found: list[Finding] = []
     last, first = _entry(connection, new.first - 1), _entry(connection, new.first)
     if last is None or last.kind != "log-closed":
         found.append(_broken(f"the log {old.log} does not end with its closing entry", new.first))
-    named: dict[str, Any] = {}
-    if first is not None and first.kind == "log-opened":
-        named = first.rpa.get("detail", {})
+    named = _named(first)
     root = None if verdict.root is None else verdict.root.hex()
     ends = {"before": old.log, "before_size": verdict.size, "before_root": root}
     if {name: named.get(name) for name in ends} != ends:
@@ -111,6 +156,14 @@ def _link(connection: Connection, old: Log, new: Log, verdict: Verdict) -> list[
             )
         )
     return found
+
+
+def _named(first: Entry | None) -> dict[str, Any]:
+    """What the first entry of a log says of the one before it."""
+    if first is None or first.kind != "log-opened":
+        return {}
+    named: dict[str, Any] = first.rpa.get("detail", {})
+    return named
 
 
 def _entry(connection: Connection, place: int) -> Entry | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from paraplu.assurance.custody import Custody
+from paraplu.assurance.kept import origin_of
 from paraplu.assurance.lineage import check_logs
 from paraplu.assurance.missing import Missing, look
 from paraplu.assurance.readings import Readings
@@ -19,7 +20,7 @@ from paraplu.audit.verdict import Verdict
 from paraplu.domain.notice import NoticeKind
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, require
-from paraplu.errors import IntegrityBroken, NotFound
+from paraplu.errors import IntegrityBroken, NotFound, Refused
 from paraplu.store import entries, evidence, logs
 from paraplu.store.database import StorageDown
 
@@ -72,8 +73,8 @@ class Proof:
 
         `given` are files with heads that were kept elsewhere, name to content; copies in files that the
         settings name are read back, and witnesses are asked if `ask`. When all is well how far the log was
-        checked is written into the file `kept`; with `new_only` what came after that is checked and nothing
-        before it.
+        checked is written into the file `kept`: the log must go on from there next time. With `new_only` what
+        came after that is checked and nothing before it.
 
         The personal values of the `newest` entries are looked for (None: of all), and `opened` if asked.
 
@@ -83,18 +84,16 @@ class Proof:
         """
         journal = self._parts.journal
         journal.complete()
-        known = None
-        if new_only and kept is not None:
-            known = Verified.load(kept, journal.verifiers)
+        earlier = None if kept is None else self._earlier(kept, needed=new_only)
+        known = earlier if new_only else None
         vouched, now = Vouched(), self._parts.clock.ms()
         if self._custody is not None:
             vouched = Vouching(self._custody).gather(given or {}, ask=ask)
         with self._parts.database.read() as connection:
             log = logs.current(connection).log
             heads = entries.all_heads(connection, log)
-            verdict = check_logs(
-                connection, journal, self._parts.database.file, vouched.heads, known
-            )
+            more = [*vouched.heads, *([] if earlier is None else [earlier.head])]
+            verdict = check_logs(connection, journal, self._parts.database.file, more, known)
             listed = evidence.listed(connection)
             if known is not None and newest is not None:
                 newest = min(newest, verdict.entries)
@@ -112,9 +111,19 @@ class Proof:
             self._alarm(checked)
         elif kept is not None and verdict.edge is not None:
             edge = Frontier.from_bytes(verdict.edge)
+            heads = [*(note for note in more if origin_of(note) == log), *heads]
             last = next(head for head in reversed(heads) if head_sizes([head]) == [edge.size])
             Verified(last, edge, now, log).save(kept)
         return checked
+
+    def _earlier(self, kept: Path, *, needed: bool) -> Verified | None:
+        """How far the log was checked. Raises `Refused` when that is `needed` and not known."""
+        try:
+            return Verified.load(kept, self._parts.journal.verifiers)
+        except Refused:
+            if needed:
+                raise
+            return None
 
     def _alarm(self, checked: Checked) -> None:
         about = f"audit/{self._parts.clock.now().date()}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from paraplu.assurance.custody import Custody, kind_of
 from paraplu.assurance.filecopy import FileCopy
-from paraplu.assurance.kept import Contradicted, Fits, Unkept, hold_against, origin_of
+from paraplu.assurance.kept import Contradicted, Fits, Unkept, hold_against, hold_names, origin_of
 from paraplu.assurance.witnessing import Witnessing
 from paraplu.audit import notefile
 from paraplu.audit.cosignature import read_lines, verified
@@ -193,6 +193,10 @@ class Vouching:
             found.remarks.append(f"{where} holds {many} no signed head (cut short when written?)")
         names = {log.log for log in known}
         found.heads += [note for note in read.notes if origin_of(note) in names]
+        try:
+            hold_names(read.notes, names, self._journal.verifiers, where)
+        except Contradicted as error:
+            found.troubles.append(str(error))
         with self._database.read() as connection:
             for log in logs.every(connection):
                 verifiers = self._journal.verifiers(log.log)
