@@ -228,14 +228,13 @@ REGISTER = (
         "C-13",
         "Integrity of the log",
         "Every entry is a leaf of a Merkle tree whose heads are signed; any change, removal or insertion "
-        "is "
-        "found and named.",
+        "under a head is found and named.",
         "auditor",
         "Each day, and at will",
         ("audit/verification.py", "assurance/proof.py"),
         (
-            "tests/assurance/test_proof.py::test_what_was_taken_away_moved_or_altered_is_seen",
-            "tests/assurance/test_proof.py::test_an_altered_or_missing_evidence_file_is_named",
+            "tests/assurance/test_attacks.py::test_each_attack_is_found_by_the_layers_that_the_page_names",
+            "tests/assurance/test_proof.py::test_one_changed_byte_in_one_entry_is_named_and_ends_with_4",
         ),
         "paraplu audit verify",
         ("8.15", "5.28"),
