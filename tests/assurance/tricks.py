@@ -112,7 +112,7 @@ def replace_evidence(by: Intruder) -> dict[str, object]:
         query = "SELECT hash FROM evidence WHERE case_uid IS NOT NULL ORDER BY hash"
         name = str(db.execute(query).fetchone()[0])
     (file,) = [path for path in by.evidence() if path.name == name]
-    data = file.read_bytes()[:-1] + b"x"
+    data = file.read_bytes() + b"x"
     new = hashlib.sha256(data).hexdigest()
     file.unlink()
     (by.home / "evidence" / new[:2]).mkdir(exist_ok=True)
