@@ -25,8 +25,9 @@ UNCOVERED = (
 )
 BOTH = (r"evidence file {one} was altered", r"evidence file {other} was altered")
 UNLISTED = "entry {entry}: its evidence {one} was taken off the list, and no erasure names it"
-VALUE = "entry {entry}: a personal value is missing, and no erasure says why"
-KEY = "entry {entry}: the key of a personal value is gone, and no erasure names it"
+VALUES = r"entry {entry}: \d+ personal values are missing, and no erasure says why"
+ALTERED_VALUES = "entry {entry}: its personal values do not open: they were altered"
+KEY = "entry {entry}: the key of its personal values is gone, and no erasure names it"
 HIDDEN = "entry {intent}: it is listed under the kind action, and says intent"
 
 
@@ -256,7 +257,8 @@ TABLE = (
         ONE,
         UNLISTED,
     ),
-    Attack("remove a personal value without an erasure", tricks.remove_value, ONE, VALUE),
+    Attack("remove personal values without an erasure", tricks.remove_values, ONE, VALUES),
+    Attack("alter sealed personal values", tricks.alter_values, ONE, ALTERED_VALUES),
     Attack("remove the key of a person without an erasure", tricks.remove_key, "each entry", KEY),
     Attack("hide an entry from questions by its columns", tricks.hide, ONE, HIDDEN),
 )

@@ -66,6 +66,13 @@ class Intruder:
             (data,) = db.execute("SELECT bytes FROM entries WHERE place = ?", (place,)).fetchone()
         return bytes(data)
 
+    def received(self) -> tuple[int, str]:
+        """Place and uid of the first entry with personal values of a case."""
+        with self.database() as db:
+            query = "SELECT place, uid FROM entries WHERE kind = 'case-received' ORDER BY place"
+            place, uid = db.execute(query).fetchone()
+        return place, uid
+
     def forged(self, place: int) -> bytes:
         """An entry that says the opposite of what became of it."""
         data = self.bytes_of(place)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 from intruder import Intruder, Marks
@@ -156,25 +157,25 @@ def rewrite_intent(by: Intruder) -> None:
     by.make_good(place, key=True)
 
 
-def remove_value(by: Intruder) -> dict[str, object]:
-    with by.database() as db:
-        query = "SELECT place, uid FROM entries WHERE kind = 'case-received' ORDER BY place"
-        place, uid = db.execute(query).fetchone()
-    by.run(
-        "DELETE FROM disclosures WHERE digest = (SELECT min(digest) FROM disclosures WHERE entry = ?)",
-        uid,
-    )
+def remove_values(by: Intruder) -> dict[str, object]:
+    place, uid = by.received()
+    by.run("DELETE FROM disclosures WHERE entry = ?", uid)
+    return {"entry": place}
+
+
+def alter_values(by: Intruder) -> dict[str, object]:
+    place, uid = by.received()
+    by.run("UPDATE disclosures SET sealed = CAST(sealed || x'00' AS BLOB) WHERE entry = ?", uid)
     return {"entry": place}
 
 
 def remove_key(by: Intruder) -> dict[str, object]:
+    place, uid = by.received()
     with by.database() as db:
-        query = "SELECT entries.case_uid, place FROM entries WHERE kind = 'case-received' ORDER BY place"
-        case, place = db.execute(query).fetchone()
-        (key,) = db.execute("SELECT key FROM cases WHERE uid = ?", (case,)).fetchone()
-    with sqlite3.connect(by.home / "keys.db") as db:
-        assert db.execute("DELETE FROM keys WHERE uid = ?", (key,)).rowcount == 1
-    db.close()
+        query = "SELECT key FROM cases WHERE uid = (SELECT case_uid FROM entries WHERE uid = ?)"
+        (key,) = db.execute(query, (uid,)).fetchone()
+    with closing(sqlite3.connect(by.home / "keys.db")) as keys, keys:
+        assert keys.execute("DELETE FROM keys WHERE uid = ?", (key,)).rowcount == 1
     return {"entry": place}
 
 
