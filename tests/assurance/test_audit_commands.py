@@ -43,14 +43,16 @@ def test_find_shows_before_and_after_and_says_how_many(asked: Any) -> None:
     code, text, told = asked("find", "--client", CLIENT, "--person", "10002", "--phase", "outcome")
     assert code == 0
     assert "lines.1000.amount: 3100 -> 7654.32" in text
-    assert text.endswith("1 entry.\n")
+    assert "KENMERK-772 of noordwijk, effect 4554.32 EUR, asked by Carla Visser, approved by Anna" in text
+    assert text.endswith("1 entry. Times are in UTC.\n")
     assert [one["kind"] for one in told["entries"]] == ["outcome-confirmed"]
 
 
 def test_a_story_is_told_by_its_reference(asked: Any) -> None:
     _code, text, told = asked("story", "KENMERK-772")
     assert text.startswith(f"KENMERK-772  {CLIENT}  ledger-booking  outcome-confirmed\n")
-    assert "approved by Anna Kok at 2026-11-17" in text
+    assert "\n  Approved by Anna Kok on 2026-11-17" in text
+    assert "to approve, granted by Gerda Prins\n" in text
     assert "Asked by Carla Visser" in text
     assert told["cases"][0]["reference"] == "KENMERK-772"
 

@@ -113,13 +113,13 @@ def test_code_that_ran_names_who_put_it_there_or_nobody(after: Bureau) -> None:
     def listed() -> list[tuple[str, str | None]]:
         return [
             (one.service, one.deployed_by)
-            for one in ran(after.entries_of("run-started", "code-deployed"))
+            for one in ran(after.entries_of("run-started"), after.shown(kind="code-deployed"))
         ]
 
     assert {by for _service, by in listed()} == {None}
     after.centre.deployments.record(after.who("ines"), "CHG-12")
     assert {by for _service, by in listed()} == {after.who("ines").uid}
-    (first, *_rest) = ran(after.entries_of("run-started"))
+    (first, *_rest) = ran(after.entries_of("run-started"), [])
     assert first.runs == sum(
         one.rpa["service"] == first.service for one in after.entries_of("run-started")
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,9 +22,10 @@ _KINDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """One intent. `looked_into` is what was found after the run broke off, `outcome` how it ended.
+    """One intent. `looked_into` is what was found after the run broke off and `looked_by` (a uid) who looked,
+    `outcome` how it ended. All None: nobody knows yet what became of it.
 
-    Both None: nobody knows yet what became of it.
+    `again` is the outcome of the next intent of the same case, when there is one.
     """
 
     place: int
@@ -37,6 +38,8 @@ class Traced:
     looked_into: str | None = None
     outcome: str | None = None
     ended_at: datetime | None = None
+    looked_by: str | None = None
+    again: str | None = None
 
     @property
     def straight(self) -> bool:
@@ -67,11 +70,21 @@ class Intents:
                     traced[entry.uid] = _begun(place, entry)
             elif (begun := traced.get(entry.rpa.get("intent_uid", ""))) is not None:
                 traced[begun.uid] = _followed(begun, entry)
-        return list(traced.values())
+        return list(_with_next(traced.values()))
 
     def open(self, reader: Known, question: Question) -> Iterator[Traced]:
         """Those of which nobody knows yet what became."""
         return (one for one in self.trace(reader, question) if one.outcome is None)
+
+
+def _with_next(traced: Iterable[Traced]) -> Iterator[Traced]:
+    """Each of them with the outcome of the next intent of its case, in the same order."""
+    later: dict[str, str | None] = {}
+    found = []
+    for one in reversed(list(traced)):
+        found.append(replace(one, again=later.get(one.case)))
+        later[one.case] = one.outcome
+    return reversed(found)
 
 
 def _begun(place: int, entry: Entry) -> Traced:
@@ -91,5 +104,5 @@ def _followed(begun: Traced, entry: Entry) -> Traced:
     if entry.kind == "intent-resolved":
         found = entry.document.get("status_code", "looked into")
         # Acted again after the look: what came before is no outcome.
-        return replace(begun, looked_into=found, outcome=None, ended_at=None)
+        return replace(begun, looked_into=found, looked_by=entry.actor, outcome=None, ended_at=None)
     return replace(begun, outcome=entry.kind, ended_at=from_ms(entry.time_ms))

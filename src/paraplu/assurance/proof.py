@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from paraplu.assurance.custody import Custody
 from paraplu.assurance.kept import origin_of
 from paraplu.assurance.lineage import check_logs
 from paraplu.assurance.missing import Missing, look
+from paraplu.assurance.period import Stretch, stretches
 from paraplu.assurance.readings import Readings
 from paraplu.assurance.verified import Verified
 from paraplu.assurance.vouching import Vouched, Vouching
@@ -18,6 +20,7 @@ from paraplu.audit.stretch import head_sizes
 from paraplu.audit.tree import Frontier
 from paraplu.audit.verdict import Verdict
 from paraplu.domain.notice import NoticeKind
+from paraplu.engine.clock import from_ms
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known, require
 from paraplu.errors import IntegrityBroken, NotFound, Refused
@@ -34,7 +37,8 @@ class Checked:
     """The verdict on the log, how many evidence files were checked, and what is wrong with any.
 
     `vouched` is what others say of the log, `values` which personal values are missing (see
-    `missing.look`).
+    `missing.look`), `stretches` what the logs hold of the period that was asked about, and `before` when it
+    was found in order here the last time, as far as that is known.
     """
 
     verdict: Verdict
@@ -42,6 +46,8 @@ class Checked:
     wrong_files: tuple[str, ...]
     vouched: Vouched = field(default_factory=Vouched)
     values: Missing = field(default_factory=Missing)
+    stretches: tuple[Stretch, ...] = ()
+    before: datetime | None = None
 
     @property
     def intact(self) -> bool:
@@ -68,6 +74,7 @@ class Proof:
         new_only: bool = False,
         newest: int | None = RECENT,
         opened: bool = False,
+        period: tuple[int | None, int | None] | None = None,
     ) -> Checked:
         """Check every entry, every head and every evidence file. Adds nothing to the log.
 
@@ -77,6 +84,8 @@ class Proof:
         came after that is checked and nothing before it.
 
         The personal values of the `newest` entries are looked for (None: of all), and `opened` if asked.
+        Whatever the `period` (from, until: ms since 1970), the whole log is checked: it says of what period
+        the result tells.
 
         On PostgreSQL everything committed before is given its place in the log first. When something is
         wrong the administrators are told, once a day. Raises `Refused` for a given file without a head, and
@@ -98,6 +107,7 @@ class Proof:
             if known is not None and newest is not None:
                 newest = min(newest, verdict.entries)
             values = look(self._parts, connection, newest=newest, opened=opened)
+            held = [] if period is None else stretches(connection, *period)
         if known is not None:
             listed = [file for file in listed if file.kept_at >= known.time_ms - _DAY_MS]
         wrong: list[str] = []
@@ -106,7 +116,15 @@ class Proof:
                 self._parts.files.stored(file.hash)
             except (IntegrityBroken, NotFound) as error:
                 wrong.append(str(error))
-        checked = Checked(verdict, len(listed), tuple(wrong), vouched, values)
+        checked = Checked(
+            verdict,
+            len(listed),
+            tuple(wrong),
+            vouched,
+            values,
+            tuple(held),
+            None if earlier is None else from_ms(earlier.time_ms),
+        )
         if not checked.intact:
             self._alarm(checked)
         elif kept is not None and verdict.edge is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -152,14 +152,35 @@ class Search:
         found.reverse()
         return [one for one in found if everything or told & _read(one.entry)]
 
+    def received(self, connection: Connection, uids: Iterable[str]) -> dict[str, Shown]:
+        """The entry by which each of these cases came in, by uid: its reference, and who asked for it."""
+        wanted = tuple(sorted(set(uids)))
+        found = entries.chosen(connection, cases=wanted, kinds=["case-received"])
+        return {one.case: one for one in self.shown(connection, list(found)) if one.case}
+
+    def deployed(self, connection: Connection) -> list[Shown]:
+        """Everything that people wrote down about code that they put there, in the order of the log.
+
+        Code serves all clients: whoever may read the log of one may read this.
+        """
+        found = entries.chosen(connection, kinds=["code-deployed"])
+        return self.shown(connection, list(found)[::-1])
+
     def above(self, connection: Connection, uids: Sequence[str], amount: Decimal) -> list[str]:
         """Those of these cases whose planned effect is larger than `amount`, up or down, in any currency."""
-        planned = entries.chosen(connection, cases=tuple(uids), kinds=PLANS)
-        found: dict[str, Decimal] = {}
-        for one in self.shown(connection, list(planned)):
-            if one.case is not None and one.case not in found:  # the newest plan counts
-                found[one.case] = effect_of(one.values)
-        return [uid for uid in uids if abs(found.get(uid, Decimal(0))) > amount]
+        found = self.planned(connection, uids)
+        return [uid for uid in uids if uid in found and abs(effect_of(found[uid].values)) > amount]
+
+    def planned(self, connection: Connection, uids: Iterable[str]) -> dict[str, Shown]:
+        """The entry of the newest plan of each of these cases, by uid: it names the effect."""
+        wanted = tuple(sorted(set(uids)))
+        found: dict[str, Shown] = {}
+        for one in self.shown(
+            connection, list(entries.chosen(connection, cases=wanted, kinds=PLANS))
+        ):
+            if one.case is not None:
+                found.setdefault(one.case, one)  # newest first
+        return found
 
 
 def _read(entry: Entry) -> set[str]:

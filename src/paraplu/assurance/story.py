@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,10 @@ from paraplu.assurance.question import Question
 from paraplu.assurance.search import Search
 from paraplu.assurance.shown import Shown
 from paraplu.audit.kind import Phase
+from paraplu.domain.mandate import Mandate
 from paraplu.engine.parts import Parts
 from paraplu.engine.people import Known
+from paraplu.store import clients
 
 _OUTCOMES = frozenset(
     {"outcome-confirmed", "outcome-nothing", "outcome-collateral", "already-so", "returned"}
@@ -37,7 +39,8 @@ class Decision:
 class Step:
     """One thing that happened. `actions` counts the single actions of a bot that stand between two others.
 
-    `differences` are (field, before, after); `values` what else it says; `evidence` the hashes of files.
+    `differences` are (field, before, after); `values` what else it says; `evidence` the hashes of files,
+    `pictures` those among them that are screenshots. `mandate` is a uid.
     """
 
     place: int
@@ -54,11 +57,16 @@ class Step:
     evidence: tuple[str, ...]
     closed: int
     actions: int = 0
+    pictures: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What became of one case. `requested_by` and `submitted_by` are names as they were then."""
+    """What became of one case. `requested_by` and `submitted_by` are names as they were then.
+
+    `decisions` are all words of people on its plans, `mandates` says in words which mandates (by uid) its
+    steps name: whose, for what, granted by whom.
+    """
 
     case: str
     client: str
@@ -68,6 +76,8 @@ class Story:
     submitted_by: str | None
     outcome: str | None
     steps: tuple[Step, ...] = field(default_factory=tuple)
+    decisions: tuple[Decision, ...] = ()
+    mandates: Mapping[str, str] = field(default_factory=dict)
 
 
 class Stories:
@@ -88,9 +98,24 @@ class Stories:
         for case in dict.fromkeys(cases):
             shown = self._search.look(reader, Question(cases=(case,)), most=100_000)
             if shown:
-                told.append(_story(case, shown, names, actions=actions))
+                story = _story(case, shown, names, actions=actions)
+                told.append(replace(story, mandates=self._mandates(story, names)))
         self._search.readings.tell(reader, "stories", len(told), [one.case for one in told])
         return told
+
+    def _mandates(self, story: Story, names: Names) -> dict[str, str]:
+        uids = {one.mandate for one in story.steps if one.mandate is not None}
+        uids |= {one.mandate for step in story.steps for one in step.decisions}
+        with self._parts.database.read() as connection:
+            rows = clients.mandates_named(connection, sorted(uids))
+        said = {}
+        for row in rows:
+            one = Mandate.model_validate_json(row.settings)
+            person, granted = (
+                names.at(uid, row.applied_at) for uid in (one.person, one.granted_by)
+            )
+            said[row.uid] = f"of {person} to {one.may}, granted by {granted}"
+        return said
 
     def names(self, connection: Connection) -> Names:
         """The names of everybody, then and now."""
@@ -122,6 +147,11 @@ def _story(case: str, shown: Sequence[Shown], names: Names, *, actions: bool) ->
         submitted_by=_person(first, "submitted_by", names),
         outcome=last,
         steps=tuple(steps),
+        decisions=tuple(
+            Decision(one.who, one.mandate or "", one.kind, one.time)
+            for one in steps
+            if one.kind in ("approved", "declined")
+        ),
     )
 
 
@@ -151,6 +181,11 @@ def _step(one: Shown, names: Names, actions: int) -> Step:
         evidence=tuple(file["hash"] for file in rpa.get("evidence", ())),
         closed=one.closed,
         actions=actions,
+        pictures=frozenset(
+            file["hash"]
+            for file in rpa.get("evidence", ())
+            if str(file.get("media_type", "")).startswith("image/")
+        ),
     )
 
 

@@ -140,6 +140,12 @@ def mandates_by(connection: Connection, client: str, person: str) -> frozenset[s
     return frozenset(connection.execute(query).scalars())
 
 
+def mandates_named(connection: Connection, uids: Collection[str]) -> list[Any]:
+    """The mandates (rows) with these uids, whether ended or not."""
+    query = select(mandates).where(mandates.c.uid.in_(uids)).order_by(mandates.c.uid)
+    return list(connection.execute(query)) if uids else []
+
+
 def mandates_at(connection: Connection, client: str, moment: int) -> list[Any]:
     """The mandates (rows) that had been put into force before `moment` (ms) and not been ended by then."""
     query = (

@@ -219,6 +219,28 @@ def chosen(
     yield from sorted(found, key=lambda one: -one.place)
 
 
+def extent(
+    connection: Connection, *, first: int, end: int, since: int | None, until: int | None
+) -> Any:
+    """Number, first and last place, earliest and latest time of the entries between two places and times.
+
+    The place `end` and the time `until` (ms) are not included. None when there are none.
+    """
+    query = select(
+        func.count().label("number"),
+        func.min(entries.c.place).label("first"),
+        func.max(entries.c.place).label("last"),
+        func.min(entries.c.time).label("begins"),
+        func.max(entries.c.time).label("ends"),
+    ).where(entries.c.place >= first, entries.c.place < end)
+    if since is not None:
+        query = query.where(entries.c.time >= since)
+    if until is not None:
+        query = query.where(entries.c.time < until)
+    row = connection.execute(query).one()
+    return row if row.number else None
+
+
 def _streamed(connection: Connection, query: Select[Any]) -> Iterator[StoredEntry]:
     for row in connection.execute(query.execution_options(yield_per=1000)):
         yield StoredEntry(row.place, row.leaf, row.bytes)

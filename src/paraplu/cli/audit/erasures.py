@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from paraplu.cli.audit.wording import counted
 from paraplu.cli.session import Session, shared
 
 _QUARTER = 92  # days: what is due next quarter
@@ -65,33 +66,38 @@ def erasures(session: Session, client: str | None, within: int) -> int:
                 one.place,
             )
         )
-    session.out.table(
-        (
-            *("when (UTC)", "client", "what", "class and year", "ground", "asked by"),
-            *("accepted by", "cases", "values", "entry"),
-        ),
-        rows,
-    )
+    if rows:
+        session.out.table(
+            (
+                *("when (UTC)", "client", "what", "class and year", "ground", "asked by"),
+                *("accepted by", "cases", "values", "entry"),
+            ),
+            rows,
+        )
+    else:
+        session.out.line("Nothing yet.")
     session.out.line()
     session.out.heading(f"Due within {within} days:")
-    session.out.table(
-        ("client", "class", "year", "kept until", "", "persons", "cases"),
-        [
-            (
-                one.client or "ourselves",
-                one.retention,
-                str(one.year),
-                f"{one.last_day}",
-                "legal hold" if one.held else "over" if one.over else "",
-                one.persons,
-                one.cases,
-            )
-            for one in soon
-        ],
-    )
+    if soon:
+        session.out.table(
+            ("client", "class", "year", "kept until", "", "persons", "cases"),
+            [
+                (
+                    one.client or "ourselves",
+                    one.retention,
+                    str(one.year),
+                    f"{one.last_day}",
+                    "legal hold" if one.held else "over" if one.over else "",
+                    one.persons,
+                    one.cases,
+                )
+                for one in soon
+            ],
+        )
     unfinished = sum(one.done_at is None for one in found)
     session.out.line(
-        f"{len(found)} erasures, {unfinished} not finished; {len(soon)} classes and years due."
+        f"{counted(len(found), 'erasure', 'erasures')}, {unfinished} not finished; "
+        f"{counted(len(soon), 'class and year', 'classes and years')} due."
     )
     session.out.result(
         {
@@ -133,7 +139,9 @@ def extract(session: Session, client: str, person: str, language: str | None, pa
         made = centre.extracts.make(client, person, by, language)
         path.write_text(made.page, encoding="utf-8")
         path.chmod(0o600)
-    session.out.line(f"Wrote {path}: {made.cases} cases, {made.readings} readings of them.")
+    cases = counted(made.cases, "case", "cases")
+    readings = counted(made.readings, "reading", "readings")
+    session.out.line(f"Wrote {path}: {cases}, {readings} of them.")
     if made.free_texts:
         session.out.line(
             f"Read it before you hand it over: {made.free_texts} texts were written freely by people and may "

@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paraplu.cli.audit.filters import Filters, filtered
+from paraplu.cli.audit.wording import change, counted, short
 from paraplu.cli.session import Session, shared
 
 if TYPE_CHECKING:
+    from paraplu.assurance.names import Names
     from paraplu.assurance.shown import Shown
-    from paraplu.assurance.story import Step, Story
+    from paraplu.assurance.story import Decision, Step, Story
+
+_PICTURE = {
+    "intent": " before",
+    "outcome-confirmed": " after",
+    "outcome-nothing": " after",
+    "outcome-collateral": " after",
+}
 
 
 @click.command()
@@ -35,19 +44,28 @@ def find(session: Session, filters: Filters, most: int) -> None:
             names = centre.stories.names(connection)
             cases = {one.case for one in shown if one.closed and one.case is not None}
             erased = centre.erasures.cases_erased(connection, cases)
+            about = [one.case for one in shown if one.case is not None]
+            received = centre.search.received(connection, about)
+            planned = centre.search.planned(connection, about)
     for one in shown:
         who = names.at(one.actor, one.entry.time_ms)
         verb = one.rpa.get("detail", {}).get("verb", "")
         what = f"{one.kind} {verb}".strip()
         session.out.line(f"{one.place:>6}  {one.time:%Y-%m-%d %H:%M:%S}  {what:<20}  {who}")
+        if one.case is not None:
+            session.out.line(f"        {_of_case(one, received, planned, names)}")
         for name, before, after in one.differences():
-            session.out.line(f"        {name}: {_change(before, after)}")
+            session.out.line(f"        {name}: {change(before, after)}")
         for name, value in one.others().items():
-            session.out.line(f"        {name}: {_short(value)}")
+            session.out.line(f"        {name}: {short(value)}")
+        if said := _detail(one, names):
+            session.out.line(f"        {said}")
         if one.closed:
             session.out.line(f"        {_closed(one.closed, erased.get(one.case or ''))}")
     session.out.line(_how_many(shown, most))
-    session.out.result({"entries": [_entry(one, names) for one in shown]})
+    session.out.result(
+        {"entries": [_entry(one, received.get(one.case or ""), names) for one in shown]}
+    )
 
 
 @click.command()
@@ -82,8 +100,8 @@ def story(session: Session, named: str | None, filters: Filters, actions: bool, 
         _tell(session, one, erased.get(one.case))
     more = len(cases) - most
     session.out.line(
-        f"{len(told)} {'case' if len(told) == 1 else 'cases'}."
-        + (f" {more} more fit: give --most." if more > 0 else "")
+        f"{counted(len(told), 'case', 'cases')}. Times are in UTC; a picture is opened with paraplu audit "
+        "evidence." + (f" {more} more fit: give --most." if more > 0 else "")
     )
     listed = [{**_as_json(one), "erased": erased.get(one.case)} for one in told]
     session.out.result({"cases": listed, "more": max(0, more)})
@@ -114,14 +132,15 @@ def readers(session: Session, filters: Filters) -> None:
         }
         for one in found
     ]
-    session.out.table(
-        ("when (UTC)", "who", "what", "entry"),
-        [
-            (f"{one['time']:%Y-%m-%d %H:%M:%S}", one["who"], one["what"], one["place"])
-            for one in rows
-        ],
-    )
-    session.out.line(f"{len(rows)} readings.")
+    if rows:
+        session.out.table(
+            ("when (UTC)", "who", "what", "entry"),
+            [
+                (f"{one['time']:%Y-%m-%d %H:%M:%S}", one["who"], one["what"], one["place"])
+                for one in rows
+            ],
+        )
+    session.out.line(f"{counted(len(rows), 'reading', 'readings')}.")
     session.out.result({"readings": rows})
 
 
@@ -132,32 +151,86 @@ def _tell(session: Session, one: Story, erased: str | None = None) -> None:
     )
     asked = f"Asked by {one.requested_by or 'somebody unknown'}"
     out.line(f"  {asked}, delivered by {one.submitted_by or 'somebody unknown'}.  Case {one.case}")
+    for said in one.decisions:
+        out.line(f"  {_decided(said, one)}")
+    if one.outcome == "outcome-confirmed" and not one.decisions:
+        asked_for = any(step.kind == "approval-asked" for step in one.steps)
+        out.line(f"  Approved by nobody{'' if asked_for else ': no approval was asked for'}.")
     if erased is not None:
         out.line(f"  What it was about is gone: {erased}.")
     for step in one.steps:
         if step.actions:
-            out.line(f"                       ({step.actions} actions of the bot)")
+            number = counted(step.actions, "action", "actions")
+            out.line(f"                       ({number} of the bot)")
         out.line(f"  {step.time:%Y-%m-%d %H:%M:%S}  {step.meaning}  {step.who}  [{step.place}]")
-        for text in _lines(step, erased is not None):
+        for text in _lines(step, one, erased is not None):
             out.line(f"        {text}")
     out.line()
 
 
-def _lines(step: Step, erased: bool) -> list[str]:
-    found = [f"{name}: {_change(before, after)}" for name, before, after in step.differences]
-    found += [f"{name}: {_short(value)}" for name, value in step.values.items()]
+def _lines(step: Step, one: Story, erased: bool) -> list[str]:
+    found = [f"{name}: {change(before, after)}" for name, before, after in step.differences]
     found += [
-        f"{one.decision} by {one.name} at {one.at:%Y-%m-%d %H:%M} UTC, mandate {one.mandate}"
-        for one in step.decisions
+        f"{name}: {' '.join(value) if name == 'effect' else short(value)}"
+        for name, value in step.values.items()
+    ]
+    found += [
+        f"{said.decision} by {said.name} on {said.at:%Y-%m-%d %H:%M}" for said in step.decisions
     ]
     if step.mandate and not step.decisions:
-        found.append(f"mandate {step.mandate}")
+        found.append(f"mandate {one.mandates.get(step.mandate, step.mandate)}")
     if step.code:
         found.append(f"{step.bot}, code {step.code[:12]}")
-    found += [f"evidence {name}" for name in step.evidence]
+    when = _PICTURE.get(step.kind, "")
+    found += [
+        f"picture{when}: {name}" if name in step.pictures else f"file: {name}"
+        for name in step.evidence
+    ]
     if step.closed and not erased:
         found.append(_closed(step.closed))
     return found
+
+
+def _decided(said: Decision, one: Story) -> str:
+    mandate = one.mandates.get(said.mandate, said.mandate)
+    text = f"{said.decision.capitalize()} by {said.name} on {said.at:%Y-%m-%d %H:%M} UTC"
+    return f"{text}, mandate {mandate}" if mandate else text
+
+
+def _of_case(
+    one: Shown, received: dict[str, Shown], planned: dict[str, Shown], names: Names
+) -> str:
+    """Which case an entry is of, its effect, who had asked for it, and who had said yes to it."""
+    begun, plan = received.get(one.case or ""), planned.get(one.case or "")
+    reference = None if begun is None else begun.values.get("reference")
+    text = f"{reference or f'case {one.case}'} of {one.rpa.get('client', '')}"
+    if plan is not None and "effect" in plan.values:
+        text += f", effect {' '.join(plan.values['effect'])}"
+    if asked := _requester(begun, names):
+        text += f", asked by {asked}"
+    for said in one.rpa.get("approved_by", ()):
+        text += f", {said['decision']} by {names.at(said['user']['uid'], said['time'])}"
+    return text
+
+
+def _requester(received: Shown | None, names: Names) -> str | None:
+    said = None if received is None else received.rpa.get("requested_by")
+    if said is None or received is None:
+        return None
+    return names.at(said["user"]["uid"], received.entry.time_ms)
+
+
+def _detail(one: Shown, names: Names) -> str:
+    """What an administrative entry says besides its values: counts and codes, people by name."""
+    if one.rpa["phase"] != "admin":
+        return ""
+    shown = {name.split(" ")[0] for name in one.values}
+    said = {
+        name: names.at(value, one.entry.time_ms) if isinstance(value, str) else value
+        for name, value in one.rpa.get("detail", {}).items()
+        if name not in shown and value
+    }
+    return short(said)
 
 
 def _as_json(one: Story) -> dict[str, Any]:
@@ -166,27 +239,21 @@ def _as_json(one: Story) -> dict[str, Any]:
     return asdict(one)
 
 
-def _entry(one: Shown, names: Any) -> dict[str, Any]:
+def _entry(one: Shown, received: Shown | None, names: Names) -> dict[str, Any]:
     return {
         "place": one.place,
         "uid": one.entry.uid,
         "time": one.time.isoformat(),
         "kind": one.kind,
         "case": one.case,
+        "reference": None if received is None else received.values.get("reference"),
+        "requested_by": _requester(received, names),
         "actor": one.actor,
         "name": names.at(one.actor, one.entry.time_ms),
         "rpa": one.rpa,
         "values": dict(one.values),
         "closed": one.closed,
     }
-
-
-def _change(before: Any, after: Any) -> str:
-    if before is None:
-        return f"- -> {_short(after)}"
-    if after is None:
-        return f"{_short(before)} -> -"
-    return _short(after) if before == after else f"{_short(before)} -> {_short(after)}"
 
 
 def _closed(number: int, erased: str | None = None) -> str:
@@ -197,10 +264,8 @@ def _closed(number: int, erased: str | None = None) -> str:
 
 def _how_many(shown: list[Shown], most: int) -> str:
     if len(shown) == most:
-        return f"The newest {most} entries; there may be more: narrow the question, or give --most."
-    return f"{len(shown)} {'entry' if len(shown) == 1 else 'entries'}."
-
-
-def _short(value: Any) -> str:
-    text = " ".join(str(value).split())
-    return text if len(text) <= 160 else text[:157] + "..."
+        return (
+            f"The newest {most} entries; there may be more: narrow the question, or give --most. "
+            "Times are in UTC."
+        )
+    return f"{counted(len(shown), 'entry', 'entries')}. Times are in UTC."

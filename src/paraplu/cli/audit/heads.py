@@ -9,10 +9,12 @@ import click
 from paraplu.cli.session import Session, shared
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from paraplu.assurance.custody import State
-    from paraplu.assurance.vouching import Vouched
+    from paraplu.assurance.period import Stretch
+    from paraplu.assurance.vouching import Vouch, Vouched
 
 NOBODY = (
     "Nobody else vouches for the log: its heads are kept in this database only. How to keep them elsewhere: "
@@ -140,8 +142,11 @@ def require_reader(session: Session, centre: Any) -> Any:
     return by
 
 
-def told(session: Session, vouched: Vouched) -> None:
-    """Say who else vouches for the log, up to which entry, and when that was last checked."""
+def told(session: Session, vouched: Vouched, stretches: Sequence[Stretch] = ()) -> None:
+    """Say who else vouches for the log, up to which entry, and when that was last checked.
+
+    And whether that is all of the `stretches` of their logs, when some are given.
+    """
     if not vouched.vouches:
         session.out.line(NOBODY)
         return
@@ -150,8 +155,19 @@ def told(session: Session, vouched: Vouched) -> None:
         said = "" if one.at is None else f", {_SAID.get(one.kind, 'sent')} {_at(one.at)} UTC"
         checked = "never checked" if one.checked is None else f"checked {_at(one.checked)} UTC"
         session.out.line(
-            f"  {one.name} ({one.kind}): {one.log} up to entry {one.size:,}{said}; {checked}"
+            f"  {one.name} ({one.kind}): {one.log} up to entry {one.size:,}{_reach(one, stretches)}{said}; "
+            f"{checked}"
         )
+
+
+def _reach(vouch: Vouch, stretches: Sequence[Stretch]) -> str:
+    of = [one for one in stretches if one.log == vouch.log]
+    if not of:
+        return ""
+    if all(one.covered(vouch) for one in of):
+        return " (all of these)"
+    missing = sum(min(one.entries, one.size - vouch.size) for one in of)
+    return f" (all but the last {missing:,} of these)"
 
 
 _SAID = {"witness": "countersigned", "file": "written"}

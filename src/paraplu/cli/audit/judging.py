@@ -9,7 +9,15 @@ from typing import Any
 import click
 
 from paraplu.cli.audit.filters import Filters, filtered
+from paraplu.cli.audit.wording import counted
 from paraplu.cli.session import Session, shared
+
+_FOUND = {
+    "nothing": "nothing was done",
+    "confirmed": "it was done",
+    "stage": "it was half done",
+    "collateral": "something else changed",
+}
 
 
 @click.command()
@@ -29,33 +37,49 @@ def intents(session: Session, filters: Filters, every: bool) -> int:
     with session.centre() as centre:
         by = session.acting(centre)
         found = centre.intents.trace(by, filters.question(centre, by))
+        with centre.parts.database.read() as connection:
+            names = centre.stories.names(connection)
+            received = centre.search.received(connection, [one.case for one in found])
+        centre.search.readings.tell(by, "intents", len(found), [one.case for one in found])
+    marks = {
+        uid: str(one.values["reference"])
+        for uid, one in received.items()
+        if "reference" in one.values
+    }
     listed = [one for one in found if every or not one.straight]
     unknown = sum(one.outcome is None for one in found)
-    session.out.table(
-        ("when (UTC)", "case", "client", "service", "broke off, found", "outcome", "entry"),
-        [
+    if listed:
+        session.out.table(
             (
-                f"{one.at:%Y-%m-%d %H:%M:%S}",
-                one.case,
-                one.client,
-                one.service,
-                one.looked_into or "",
-                one.outcome or "not known yet",
-                one.place,
-            )
-            for one in listed
-        ],
-    )
+                *("when (UTC)", "case", "client", "broke off, found"),
+                *("looked by", "outcome", "ended (UTC)", "then", "entry"),
+            ),
+            [
+                (
+                    f"{one.at:%Y-%m-%d %H:%M:%S}",
+                    marks.get(one.case, one.case),
+                    one.client,
+                    _FOUND.get(one.looked_into or "", one.looked_into or ""),
+                    "" if one.looked_by is None else names.at(one.looked_by, 2**60),
+                    one.outcome or "NOT KNOWN YET",
+                    f"{one.ended_at:%Y-%m-%d %H:%M:%S}" if one.ended_at else "",
+                    one.again or "",
+                    one.place,
+                )
+                for one in listed
+            ],
+        )
     broke = sum(one.looked_into is not None for one in found)
     session.out.line(
-        f"{len(found)} intents: {unknown} without outcome, {broke} broke off and were looked into."
+        f"{counted(len(found), 'intent', 'intents')}: {unknown} without outcome, {broke} broke off and "
+        f"{'was' if broke == 1 else 'were'} looked into."
     )
     session.out.result(
         {
             "intents": len(found),
             "without_outcome": unknown,
             "looked_into": broke,
-            "listed": [_as_json(one) for one in listed],
+            "listed": [{**_as_json(one), "reference": marks.get(one.case)} for one in listed],
         }
     )
     return 3 if unknown else 0
@@ -83,23 +107,25 @@ def decisions(session: Session, filters: Filters, own: bool) -> int:
         found = centre.decisions.made(by, question, names)
     wrong = sum(one.own for one in found)
     listed = [one for one in found if one.own or not own]
-    session.out.table(
-        ("when (UTC)", "decision", "by", "case", "effect", "asked by", "own", "entry"),
-        [
-            (
-                f"{one.at:%Y-%m-%d %H:%M:%S}",
-                one.decision,
-                one.by,
-                one.reference or one.case,
-                one.effect,
-                one.requested_by or "",
-                "own" if one.own else "",
-                one.place,
-            )
-            for one in listed
-        ],
-    )
-    session.out.line(f"{len(found)} decisions, {wrong} about their own request or delivery.")
+    if listed:
+        session.out.table(
+            ("when (UTC)", "decision", "by", "case", "effect", "asked by", "own", "entry"),
+            [
+                (
+                    f"{one.at:%Y-%m-%d %H:%M:%S}",
+                    one.decision,
+                    one.by,
+                    one.reference or one.case,
+                    one.effect,
+                    one.requested_by or "",
+                    "own" if one.own else "",
+                    one.place,
+                )
+                for one in listed
+            ],
+        )
+    number = counted(len(found), "decision", "decisions")
+    session.out.line(f"{number}, {wrong} about their own request or delivery.")
     session.out.result(
         {"decisions": len(found), "own": wrong, "listed": [_as_json(one) for one in listed]}
     )
@@ -224,26 +250,29 @@ def code(session: Session, filters: Filters) -> int:
 
     with session.centre() as centre:
         by = session.acting(centre)
-        kinds = frozenset({"run-started", "code-deployed"})
+        kinds = frozenset({"run-started"})
         question = replace(filters.question(centre, by), kinds=kinds, phases=frozenset())
         with centre.parts.database.read() as connection:
             names = centre.stories.names(connection)
             entries = [Entry(one.data) for one in centre.search.stream(connection, by, question)]
-        found = ran(reversed(entries))
+            put_there = centre.search.deployed(connection)
+        found = ran(reversed(entries), put_there)
     session.out.table(
-        ("service", "target", "bot", "code", "first run", "last run", "runs", "put there by"),
+        (
+            *("target", "bot", "code", "first run (UTC)", "last run (UTC)", "runs"),
+            *("put there by", "on (UTC)", "reviewed"),
+        ),
         [
             (
-                one.service,
                 one.target,
                 one.bot,
                 one.code[:12],
                 f"{one.first:%Y-%m-%d %H:%M}",
                 f"{one.last:%Y-%m-%d %H:%M}",
                 one.runs,
-                "nobody said so"
-                if one.deployed_by is None or one.deployed_at is None
-                else f"{names.at(one.deployed_by, 2**60)}, {one.deployed_at:%Y-%m-%d %H:%M}",
+                "nobody said so" if one.deployed_by is None else names.at(one.deployed_by, 2**60),
+                "" if one.deployed_at is None else f"{one.deployed_at:%Y-%m-%d %H:%M}",
+                one.reviewed or "",
             )
             for one in found
         ],
@@ -276,23 +305,25 @@ def clocks(session: Session, filters: Filters, seconds: int) -> None:
             ]
             names = centre.stories.names(connection)
         found = deviations(reversed(entries), timedelta(seconds=seconds))
-    session.out.table(
-        ("entries", "from", "to", "behind (s)", "claimed (UTC)", "by", "run"),
-        [
-            (
-                one.entries,
-                one.first,
-                one.last,
-                f"{one.behind.total_seconds():.1f}",
-                f"{one.at:%Y-%m-%d %H:%M:%S}",
-                names.at(one.actor, 2**60),
-                one.run or "",
-            )
-            for one in found
-        ],
-    )
+    if found:
+        session.out.table(
+            ("entries", "from", "to", "behind (s)", "claimed (UTC)", "by", "run"),
+            [
+                (
+                    one.entries,
+                    one.first,
+                    one.last,
+                    f"{one.behind.total_seconds():.1f}",
+                    f"{one.at:%Y-%m-%d %H:%M:%S}",
+                    names.at(one.actor, 2**60),
+                    one.run or "",
+                )
+                for one in found
+            ],
+        )
     session.out.line(
-        f"{len(entries)} entries, {len(found)} stretches behind by more than {seconds} s."
+        f"{counted(len(entries), 'entry', 'entries')}, {counted(len(found), 'stretch', 'stretches')} behind "
+        f"by more than {seconds} s."
     )
     session.out.result({"entries": len(entries), "stretches": [_as_json(one) for one in found]})
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from paraplu.cli.audit.wording import counted
 from paraplu.cli.session import Session, shared
+
+if TYPE_CHECKING:
+    from paraplu.assurance.proof import Checked
+
+_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
@@ -19,6 +27,8 @@ from paraplu.cli.session import Session, shared
 )
 @click.option("--offline", is_flag=True, help="Do not ask witnesses what they have seen last.")
 @click.option("--new", "new_only", is_flag=True, help="Only what came after the last check.")
+@click.option("--from", "since", type=_DAY, help="Tell of this day on (2026-03-01, UTC).")
+@click.option("--to", "until", type=_DAY, help="Tell up to and with this day (2026-03-31, UTC).")
 @click.option("--values", is_flag=True, help="Look for the personal values of all entries.")
 @click.option("--open", "opened", is_flag=True, help="And open each of them.")
 @shared
@@ -27,13 +37,17 @@ def verify(
     files: tuple[Path, ...],
     offline: bool,
     new_only: bool,
+    since: datetime | None,
+    until: datetime | None,
     values: bool,
     opened: bool,
 ) -> int:
     """Check every entry, every signed head and every evidence file. Exit code 4 when one is not right.
 
     Heads that are kept elsewhere show that a tail was cut off or an old backup put back. Copies in files that
-    the settings name are read back, witnesses are asked.
+    the settings name are read back, witnesses are asked. With --from and --to the whole log is checked as
+    well: a period is whole when nothing before it was changed. It says which entries are of the period, and
+    whether those who vouch for the log vouch for all of them.
 
     That no personal value is missing without an erasure is looked for in the newest 20,000 entries, with
     --values in all.
@@ -41,6 +55,7 @@ def verify(
     \b
     Examples:
       paraplu audit verify
+      paraplu audit verify --from 2026-03-01 --to 2026-03-31
       paraplu audit verify --new
       paraplu audit verify --values --open
       paraplu audit verify --heads from-the-mail.txt --heads /media/usb/heads
@@ -57,6 +72,7 @@ def verify(
             new_only=new_only,
             newest=None if values or opened else RECENT,
             opened=opened,
+            period=None if new_only and not (since or until) else _period(since, until),
         )
         log, vkey = centre.parts.journal.log, centre.parts.journal.verifier.vkey
     verdict, vouched, looked = checked.verdict, checked.vouched, checked.values
@@ -69,13 +85,16 @@ def verify(
         session.out.line(f"  Remark: {getattr(remark, 'message', remark)}")
     for text in looked.remarks:
         session.out.line(f"  Remark: {text}")
+    _tell_period(session, checked, since, until)
     session.out.line(
         f"Of {looked.entries:,} entries {looked.values:,} personal values were looked for: "
         f"{looked.troubles:,} wrong, {looked.erased:,} erased lawfully."
     )
     if not checked.wrong_files:
         session.out.line(f"{checked.files} evidence files are what they were.")
-    told(session, vouched)
+    told(session, vouched, checked.stretches)
+    if checked.before is not None:
+        session.out.line(f"Checked here before: {checked.before:%Y-%m-%d %H:%M} UTC.")
     session.out.line(f"Log {log}, verified with {vkey}")
     session.out.result(
         {
@@ -90,6 +109,8 @@ def verify(
                 *looked.findings,
             ],
             "vouches": [as_data(one) for one in vouched.vouches],
+            "stretches": [as_data(one) for one in checked.stretches],
+            "checked_before": checked.before,
             "remarks": [*(str(one) for one in verdict.remarks), *vouched.remarks],
             "values": {
                 "entries": looked.entries,
@@ -102,6 +123,27 @@ def verify(
         }
     )
     return 0 if checked.intact else 4
+
+
+def _period(since: datetime | None, until: datetime | None) -> tuple[int | None, int | None]:
+    """The days that were given, as instants (ms since 1970) of UTC; the last day is included."""
+    from paraplu.engine.clock import to_ms
+
+    return (
+        None if since is None else to_ms(since.replace(tzinfo=UTC)),
+        None if until is None else to_ms(until.replace(tzinfo=UTC) + timedelta(days=1)),
+    )
+
+
+def _tell_period(
+    session: Session, checked: Checked, since: datetime | None, until: datetime | None
+) -> None:
+    for one in checked.stretches:
+        number = counted(one.entries, "entry is", "entries are")
+        of = f"{number} of {one.begins:%Y-%m-%d %H:%M:%S} to {one.ends:%Y-%m-%d %H:%M:%S} UTC"
+        session.out.line(f"{of}, the places {one.first} to {one.last}.")
+    if not checked.stretches and (since, until) != (None, None):
+        session.out.line("No entry is of these days.")
 
 
 @click.command()
