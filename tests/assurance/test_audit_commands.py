@@ -43,7 +43,10 @@ def test_find_shows_before_and_after_and_says_how_many(asked: Any) -> None:
     code, text, told = asked("find", "--client", CLIENT, "--person", "10002", "--phase", "outcome")
     assert code == 0
     assert "lines.1000.amount: 3100 -> 7654.32" in text
-    assert "KENMERK-772 of noordwijk, effect 4554.32 EUR, asked by Carla Visser, approved by Anna" in text
+    assert (
+        "KENMERK-772 of noordwijk, effect 4554.32 EUR, asked by Carla Visser, approved by Anna"
+        in text
+    )
     assert text.endswith("1 entry. Times are in UTC.\n")
     assert [one["kind"] for one in told["entries"]] == ["outcome-confirmed"]
 

@@ -49,6 +49,21 @@ def test_an_intent_that_broke_off_says_what_was_found_and_how_it_ended(
     assert not one.straight
 
 
+def test_an_intent_that_came_to_nothing_says_who_looked_and_what_came_then(
+    bureau: Bureau, tmp_path: Path
+) -> None:
+    bureau.send(booking("A-1"))
+    bureau.close()
+    dry = moved_in(bureau.folder, tmp_path / "dry")
+    begun = points_of(lambda: dry.run()).index("before-save") + 1
+    assert killed_at(begun, lambda: bureau.run())
+    bureau.run_on()
+    first, second = bureau.centre.intents.trace(bureau.who("ines"), Question())
+    assert (first.looked_into, first.looked_by) == ("nothing", "robot.ledger-robot")
+    assert (first.outcome, first.again) == ("outcome-nothing", "outcome-confirmed")
+    assert (second.outcome, second.again) == ("outcome-confirmed", None)
+
+
 def test_an_intent_of_the_period_is_followed_beyond_its_end(after: Bureau) -> None:
     intent = after.shown(kind="intent")[0]
     asked = Question(until=intent.entry.time_ms + 1)

@@ -166,4 +166,24 @@ def test_a_case_that_was_erased_is_counted_and_the_rest_still_compared(bureau: B
     )
     assert (found.matched, found.erased) == (1, (erased.uid,))
     assert [one.number for one in found.unknown] == [3]
-    assert bureau.centre.reconciliation.period(bureau.who("ines"), of_bookings(bureau)).closes
+    period = bureau.centre.reconciliation.period(bureau.who("ines"), of_bookings(bureau))
+    assert period.closes
+    assert (period.amounts["EUR"][0], period.unread) == (Decimal("100.00"), 1)
+
+
+def test_a_line_that_was_ended_has_no_amount_in_the_list_either(bureau: Bureau) -> None:
+    bureau.story(booking("A-1", line="2100", now="150.00", wanted=None), booking("A-2", "10002"))
+    ended = bureau.mark("A-1")
+    for shown, wrong in (("", ()), ("150.00", ((ended, "150.00"),))):
+        found = bureau.centre.reconciliation.against(
+            bureau.who("ines"), of_bookings(bureau), listed(("1", ended, shown)), amount="after"
+        )
+        assert found.differing == wrong
+
+
+def test_a_change_without_an_amount_in_the_list_is_a_difference(after: Bureau) -> None:
+    mark = after.mark("KENMERK-772")
+    found = after.centre.reconciliation.against(
+        after.who("ines"), of_bookings(after), listed(("1", mark, " ")), amount="after"
+    )
+    assert found.differing == ((mark, " "),)

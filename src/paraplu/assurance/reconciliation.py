@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from paraplu.assurance.question import Question
-from paraplu.assurance.search import PLANS, READERS, Search
+from paraplu.assurance.search import READERS, Search
+from paraplu.assurance.shown import Shown
 from paraplu.audit.entry import Entry
 from paraplu.domain.receipt import Handled, Totals
 from paraplu.engine.parts import Parts
@@ -44,13 +45,15 @@ class Period:
     """What was taken in in a period and what became of it by now, once by the log, once by our records.
 
     `amounts` are the effects of what was done, by currency: rises and falls apart and together.
-    `unlike` names the cases (uids) that the log and the records tell differently about.
+    `unlike` names the cases (uids) that the log and the records tell differently about. `unread` of the done
+    are not in `amounts`, since their effect cannot be read (any more): it was erased.
     """
 
     log: Mapping[str, int]
     records: Totals
     amounts: Mapping[str, tuple[Decimal, Decimal, Decimal]]
     unlike: tuple[str, ...]
+    unread: int = 0
 
     @property
     def closes(self) -> bool:
@@ -125,7 +128,8 @@ class Reconciliation:
                 since=question.since,
                 until=question.until,
             )
-            amounts = self._amounts(connection, [uid for uid in uids if ends.get(uid) == "done"])
+            done = [uid for uid in uids if ends.get(uid) == "done"]
+            amounts, unread = self._amounts(connection, done)
         handled = Counter(_HANDLED[one.kind].value for one in found)
         states = Counter(ends.values())
         log = {
@@ -138,7 +142,7 @@ class Reconciliation:
         unlike = [
             uid for uid in uids if uid not in rows or ends.get(uid) != _closed(rows[uid].state)
         ]
-        return Period(log, records, amounts, tuple(unlike))
+        return Period(log, records, amounts, tuple(unlike), unread)
 
     def against(
         self,
@@ -167,7 +171,7 @@ class Reconciliation:
         marks = {row.uid: mark for row in rows if (mark := self._mark(row)) is not None}
         # A change of another period is ours as well: it is no finding here.
         ours = {mark for row in every if (mark := self._mark(row)) is not None}
-        results = {one.case: one.values.get("result", {}) for one in done}
+        outcomes = {one.case: one for one in done}
         self._search.readings.tell(reader, "reconciliation", len(uids), uids)
         for name in (column, amount, *(only or {})):
             if name is not None and listed and name not in listed[0].cells:
@@ -196,7 +200,7 @@ class Reconciliation:
             else tuple(
                 (mark, there[mark][0].cells.get(amount, ""))
                 for uid, mark in named
-                if not _names(results.get(uid, {}), there[mark][0].cells.get(amount, ""))
+                if not _names(outcomes[uid], there[mark][0].cells.get(amount, ""))
             ),
         )
 
@@ -218,19 +222,17 @@ class Reconciliation:
 
     def _amounts(
         self, connection: Connection, uids: Sequence[str]
-    ) -> dict[str, tuple[Decimal, Decimal, Decimal]]:
-        planned = self._search.shown(
-            connection, list(entries.chosen(connection, cases=uids, kinds=PLANS))
-        )
-        last: dict[str, tuple[Decimal, str]] = {}
-        for one in planned:
-            effect = one.values.get("effect")
-            if one.case is not None and effect and one.case not in last:
-                last[one.case] = (Decimal(effect[0]), effect[1])
+    ) -> tuple[dict[str, tuple[Decimal, Decimal, Decimal]], int]:
+        """The sums by currency, and of how many of these cases the effect cannot be read (any more)."""
+        planned = self._search.planned(connection, uids)
+        effects = [
+            effect for one in planned.values() if (effect := one.values.get("effect")) is not None
+        ]
         sums: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-        for amount, currency in last.values():
-            sums[currency][amount < 0] += amount
-        return {name: (up, down, up + down) for name, (up, down) in sorted(sums.items())}
+        for amount, currency in effects:
+            sums[currency][Decimal(amount) < 0] += Decimal(amount)
+        found = {name: (up, down, up + down) for name, (up, down) in sorted(sums.items())}
+        return found, len(uids) - len(effects)
 
 
 def _closed(state: str) -> str | None:
@@ -258,9 +260,14 @@ def _column_of(listed: Sequence[Row], ours: set[str]) -> str:
     return hits.most_common(1)[0][0]
 
 
-def _names(result: Any, shown: str) -> bool:
-    """Whether one of the values of a result is the amount that the list shows."""
-    wanted = _amount(shown)
+def _names(outcome: Shown, shown: str) -> bool:
+    """Whether one of the values of the result is the amount that the list shows.
+
+    A list shows none where a line was ended: then something that stood there before must be gone.
+    """
+    if not shown.strip():
+        return any(after is None for _name, _before, after in outcome.differences())
+    wanted, result = _amount(shown), outcome.values.get("result", {})
     values: Iterable[Any] = result.values() if isinstance(result, dict) else ()
     return wanted is not None and any(_amount(str(value)) == wanted for value in values)
 

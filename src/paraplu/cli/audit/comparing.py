@@ -74,6 +74,7 @@ def reconcile(
             "log": dict(period.log),
             "records": period.records.to_json(),
             "amounts": period.amounts,
+            "amounts_unread": period.unread,
             "unlike": list(period.unlike),
             "list": None if compared is None else _as_json(compared),
         }
@@ -93,6 +94,11 @@ def _show_period(session: Session, period: Period) -> None:
     session.out.line(f"{still} of those received are still open.")
     for currency, (up, down, both) in period.amounts.items():
         session.out.line(f"Done: {up} up, {down} down, {both} together {currency}.")
+    if period.unread:
+        session.out.line(
+            f"{period.unread} of the done {'is' if period.unread == 1 else 'are'} not in these sums: the "
+            "amounts were erased."
+        )
     for uid in period.unlike:
         session.out.line(
             f"  The log and the records differ about case {uid}: paraplu audit story {uid}"
@@ -109,9 +115,10 @@ def _show_compared(session: Session, found: Compared) -> None:
     out.heading(f"Beside the target's list (our reference stands in '{found.column}'):")
     out.line(f"  {found.matched} changes stand in both.")
     if found.erased:
+        what = "its reference was" if len(found.erased) == 1 else "their references were"
         out.line(
-            f"  {len(found.erased)} of ours cannot be compared: their references were erased here, and their "
-            "rows there count as unknown."
+            f"  {len(found.erased)} of ours cannot be compared: {what} erased here, and what is there of it "
+            "counts as unknown."
         )
     for text, listed in (
         ("here but not there", [f"case {uid}, {mark}" for uid, mark in found.missing]),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from paraplu.cli.audit.filters import Filters, filtered
+from paraplu.cli.audit.wording import counted
 from paraplu.cli.session import Session, shared
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def export(
 
 def _tell(session: Session, one: Exported) -> None:
     out = session.out
-    out.line(f"Wrote {one.file}: {one.entries:,} entries of {one.cases:,} cases in {one.log}.")
+    number, cases = counted(one.entries, "entry", "entries"), counted(one.cases, "case", "cases")
+    out.line(f"Wrote {one.file}: {number} of {cases} in {one.log}.")
     out.line(
         f"{one.disclosed:,} personal values and {one.files:,} files of evidence are readable in it."
     )
