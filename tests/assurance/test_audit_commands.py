@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 import pytest
-from bureau import CLIENT, Bureau
+from bureau import CLIENT, Bureau, booking
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
+from paraplu.cli.audit.wording import change, short
 from paraplu.cli.main import cli
 from paraplu.errors import ParapluError
 
@@ -112,6 +113,42 @@ def test_a_question_that_cannot_be_answered_says_what_to_write(
     assert said in (
         error.format_message() if isinstance(error, click.ClickException) else str(error)
     )
+
+
+def test_code_was_put_there_whatever_part_of_what_ran_is_asked_about(
+    after: Bureau, asked: Any
+) -> None:
+    after.centre.deployments.record(after.who("ines"), "CHG-12")
+    after.close()
+    code, text, told = asked("code", "--client", CLIENT, "--to", "2026-11-17")
+    assert code == 0, text
+    assert {one["reviewed"] for one in told["code"]} == {"CHG-12"}
+
+
+def test_a_log_is_checked_whole_and_told_of_by_days(asked: Any) -> None:
+    _code, text, told = asked("verify", "--from", "2026-11-17", "--to", "2026-11-17")
+    (held,) = told["stretches"]
+    assert f"{held['entries']} entries are of 2026-11-17 " in text
+    code, text, told = asked("verify", "--from", "2031-01-01")
+    assert (code, told["stretches"]) == (0, [])
+    assert "No entry is of these days." in text
+    assert "Checked here before: " in text
+
+
+def test_settings_that_changed_show_only_what_differs_in_them() -> None:
+    before = {"limit": "250.00", "roles": ["operator"], "email": None}
+    assert change(before, {**before, "limit": "500.00"}) == "limit 250.00 -> 500.00"
+    assert change(None, before) == "- -> limit 250.00, roles operator"
+    assert change(before, None) == "limit 250.00, roles operator -> -"
+    assert short(["a", {"b": 1, "c": [2, 3]}]) == "a, (b 1, c (2, 3))"
+
+
+def test_a_case_that_nobody_had_to_approve_says_so(after: Bureau, asked: Any) -> None:
+    after.story(booking("KENMERK-779", "10004", line="2100", now="10", wanted="20"))
+    after.close()
+    _code, text, told = asked("story", "KENMERK-779")
+    assert "\n  Approved by nobody: no approval was asked for.\n" in text
+    assert told["cases"][0]["decisions"] == []
 
 
 def test_a_sample_is_written_as_a_work_paper_with_room_for_what_is_found(

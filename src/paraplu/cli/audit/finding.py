@@ -225,6 +225,7 @@ def _detail(one: Shown, names: Names) -> str:
     if one.rpa["phase"] != "admin":
         return ""
     shown = {name.split(" ")[0] for name in one.values}
+    shown |= {key for value in one.values.values() if isinstance(value, dict) for key in value}
     said = {
         name: names.at(value, one.entry.time_ms) if isinstance(value, str) else value
         for name, value in one.rpa.get("detail", {}).items()
