@@ -65,7 +65,7 @@ def test_a_story_is_told_by_its_reference(asked: Any) -> None:
     ("words", "code", "said"),
     [
         (("intents",), 0, "intents: 0 without outcome"),
-        (("decisions", "--own"), 0, "2 decisions, 0 about their own request or delivery."),
+        (("decisions", "--own"), 0, "2 decisions, 0 about something of their own ("),
         (("powers", "--client", CLIENT, "--on", "2026-11-17"), 0, "Gerda Prins"),
         (("code",), 3, "nobody said so"),
         (("clocks",), 0, "0 stretches behind by more than 1 s"),

@@ -21,7 +21,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "answer-an-auditor.md"
 SAID = {
     1: ("Asked by ", "Approved by ", "granted by ", "picture before: ", "picture after: ", " -> "),
     2: (", effect ", ", asked by ", ", approved by ", " Times are in UTC."),
-    3: ("0 about their own request or delivery.",),
+    3: (", 0 about something of their own (",),
     4: (": 0 without outcome, ",),
     5: ("The log is intact: ", "Who else vouches for the log:", "(all of these)", "checked "),
     6: ("here but not there", "there but not here", "Log and records agree"),

@@ -75,7 +75,7 @@ def test_an_intent_of_the_period_is_followed_beyond_its_end(after: Bureau) -> No
 
 def test_decisions_say_who_under_which_mandate_about_how_much(after: Bureau) -> None:
     made = after.centre.decisions.made(after.who("ines"), Question(), names(after))
-    assert [(one.by, one.decision, str(one.effect), one.own) for one in made] == [
+    assert [(one.by, one.decision, str(one.effect), bool(one.own)) for one in made] == [
         ("Anna Kok", "approved", "4554.32", False),
         ("Paul Jansen", "declined", "5892.10", False),
     ]
@@ -92,7 +92,34 @@ def test_a_decision_about_ones_own_delivery_is_found(after: Bureau) -> None:
         "approved", carla.hand, case=approved.case, plan=approved.rpa["plan"], client=CLIENT
     )
     made = after.centre.decisions.made(after.who("ines"), Question(), names(after))
-    assert [one.by for one in made if one.own] == ["Carla Visser"]
+    assert [(one.by, one.own) for one in made if one.own] == [
+        ("Carla Visser", ("own-request", "own-submission"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("who", "reference", "why"),
+    [
+        ("anna", "KENMERK-775", ("own-data",)),  # it is about her account
+        ("olga", "KENMERK-772", ("own-work",)),  # she had handed it back
+        ("ines", "KENMERK-773", ("own-mandate",)),  # the mandate is one that she put into force
+        ("paul", "KENMERK-773", ()),
+    ],
+)
+def test_a_decision_about_something_of_ones_own_says_why(
+    after: Bureau, who: str, reference: str, why: tuple[str, ...]
+) -> None:
+    approved = after.shown(kind="approved")[0]
+    after.centre.parts.journal.write_alone(  # as only a changed program would: the core refuses it
+        "approved",
+        after.who(who).hand,
+        case=after.case(reference).uid,
+        plan=approved.rpa["plan"],
+        mandate=approved.rpa["mandate"],
+        client=CLIENT,
+    )
+    made = after.centre.decisions.made(after.who("ines"), Question(), names(after))
+    assert made[-1].own == why
 
 
 def test_powers_are_those_of_the_day_and_name_who_granted_them(bureau: Bureau) -> None:

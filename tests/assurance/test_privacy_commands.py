@@ -57,7 +57,7 @@ def test_one_asks_another_accepts_and_everybody_sees_what_became_of_it(
     done = said("erase", "accept", uid, by="lea.groot")
     assert "Erased on 2026-11-17 by Lea Groot, asked by Ines Bakker" in done.output
     erased = said("audit", "erasures")
-    assert "1 erasures, 0 not finished" in erased.output
+    assert "1 erasure, 0 not finished" in erased.output
     assert GROUND in erased.output
     for arguments in (
         ("cases", "show", "KENMERK-772"),
@@ -137,6 +137,6 @@ def test_an_auditor_sees_what_was_erased_and_cannot_erase(led: Bureau, said: Any
 
     led.settings(people=(Person(handle="aud.itor", name="Aud Itor", roles=(Role.AUDITOR,)),))
     erase(led)
-    assert "1 erasures" in said("audit", "erasures", by="aud.itor").output
+    assert "1 erasure," in said("audit", "erasures", by="aud.itor").output
     asking = ("erase", "ask", "--client", CLIENT, "--person", "10003")
     said(*asking, by="aud.itor", refused="takes the role lead or administrator")

@@ -12,6 +12,13 @@ from paraplu.cli.audit.filters import Filters, filtered
 from paraplu.cli.audit.wording import counted
 from paraplu.cli.session import Session, shared
 
+_OWN = {
+    "own-request": "asked for it",
+    "own-submission": "delivered it",
+    "own-data": "is about them",
+    "own-work": "worked on it",
+    "own-mandate": "put the mandate in",
+}
 _FOUND = {
     "nothing": "nothing was done",
     "confirmed": "it was done",
@@ -88,7 +95,9 @@ def intents(session: Session, filters: Filters, every: bool) -> int:
 @click.command()
 @filtered
 @click.option(
-    "--own", is_flag=True, help="Only of what they had asked for or delivered themselves."
+    "--own",
+    is_flag=True,
+    help="Only about something of their own: asked for, delivered, worked on ...",
 )
 @shared
 def decisions(session: Session, filters: Filters, own: bool) -> int:
@@ -105,7 +114,7 @@ def decisions(session: Session, filters: Filters, own: bool) -> int:
         with centre.parts.database.read() as connection:
             names = centre.stories.names(connection)
         found = centre.decisions.made(by, question, names)
-    wrong = sum(one.own for one in found)
+    wrong = sum(bool(one.own) for one in found)
     listed = [one for one in found if one.own or not own]
     if listed:
         session.out.table(
@@ -118,14 +127,17 @@ def decisions(session: Session, filters: Filters, own: bool) -> int:
                     one.reference or one.case,
                     one.effect,
                     one.requested_by or "",
-                    "own" if one.own else "",
+                    ", ".join(_OWN.get(code, code) for code in one.own),
                     one.place,
                 )
                 for one in listed
             ],
         )
     number = counted(len(found), "decision", "decisions")
-    session.out.line(f"{number}, {wrong} about their own request or delivery.")
+    session.out.line(
+        f"{number}, {wrong} about something of their own (asked for, delivered, about themselves, worked on, "
+        "or under a mandate they put into force)."
+    )
     session.out.result(
         {"decisions": len(found), "own": wrong, "listed": [_as_json(one) for one in listed]}
     )
