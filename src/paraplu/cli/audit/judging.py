@@ -44,16 +44,17 @@ def intents(session: Session, filters: Filters, every: bool) -> int:
     with session.centre() as centre:
         by = session.acting(centre)
         found = centre.intents.trace(by, filters.question(centre, by))
+        listed = [one for one in found if every or not one.straight]
+        cases = [one.case for one in listed]
         with centre.parts.database.read() as connection:
             names = centre.stories.names(connection)
-            received = centre.search.received(connection, [one.case for one in found])
-        centre.search.readings.tell(by, "intents", len(found), [one.case for one in found])
+            received = centre.search.received(connection, cases)
+        centre.search.readings.tell(by, "intents", len(listed), cases)
     marks = {
         uid: str(one.values["reference"])
         for uid, one in received.items()
         if "reference" in one.values
     }
-    listed = [one for one in found if every or not one.straight]
     unknown = sum(one.outcome is None for one in found)
     if listed:
         session.out.table(
