@@ -242,3 +242,13 @@ def test_bystanders_that_are_known_by_name_in_any_script_are_compared_and_record
     assert bureau.asks("A-2") == ["collateral"]
     assert "Laura Ramírez 0" in bureau.told("A-2")
     bureau.assert_intact()
+
+
+def test_the_first_sentence_does_not_say_intact_when_something_beside_the_entries_is_wrong(
+    after: Bureau,
+) -> None:
+    assert after.centre.proof.check().summary.startswith("The log is intact")
+    assert written(after, "DELETE FROM evidence WHERE case_uid IS NOT NULL") > 2
+    checked = after.centre.proof.check()
+    assert checked.verdict.intact
+    assert checked.summary.startswith(f"NOT everything is right: {checked.values.troubles} things")

@@ -50,6 +50,18 @@ class Checked:
     before: datetime | None = None
 
     @property
+    def summary(self) -> str:
+        """One sentence for a person."""
+        if self.intact or not self.verdict.intact:
+            return self.verdict.summary
+        many = len(self.wrong_files) + len(self.vouched.troubles) + self.values.troubles
+        return (
+            f"NOT everything is right: {many:,} {'thing is' if many == 1 else 'things are'} wrong beside the "
+            f"entries or where heads are kept. The {self.verdict.entries:,} entries themselves fit each other "
+            "and their signed heads."
+        )
+
+    @property
     def intact(self) -> bool:
         """Whether nothing was altered, added or taken away."""
         return self.verdict.intact and not (

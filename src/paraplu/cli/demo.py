@@ -277,7 +277,7 @@ def _tell(
         )
     else:
         out.line("Nothing needs a person.")
-    out.line(checked.verdict.summary)
+    out.line(checked.summary)
     out.line()
     for path in workbooks:
         out.line(f"Answered workbook  {path}")

@@ -159,7 +159,7 @@ def _home_findings(centre: object) -> list[tuple[bool, str]]:
     advice = "" if much else ": make room before it is full, nothing is carried out on a full disk"
     found.append((much, f"{free / 1e9:.1f} GB free on the disk of the home{advice}"))
     checked = centre.proof.check()
-    found.append((checked.intact, f"audit log: {checked.verdict.summary}"))
+    found.append((checked.intact, f"audit log: {checked.summary}"))
     with centre.parts.database.read() as connection:
         agreements = [
             agreement

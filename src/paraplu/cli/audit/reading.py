@@ -76,7 +76,7 @@ def verify(
         )
         log, vkey = centre.parts.journal.log, centre.parts.journal.verifier.vkey
     verdict, vouched, looked = checked.verdict, checked.vouched, checked.values
-    session.out.line(verdict.summary)
+    session.out.line(checked.summary)
     for finding in verdict.findings:
         session.out.line(f"  {finding.message}")
     for text in (*checked.wrong_files, *vouched.troubles, *looked.findings):
