@@ -57,7 +57,7 @@ class Checked:
         many = len(self.wrong_files) + len(self.vouched.troubles) + self.values.troubles
         return (
             f"NOT everything is right: {many:,} {'thing is' if many == 1 else 'things are'} wrong beside the "
-            f"entries or where heads are kept. The {self.verdict.entries:,} entries themselves fit each other "
+            f"entries or where heads are kept. The {self.verdict.entries:,} entries fit each other "
             "and their signed heads."
         )
 
