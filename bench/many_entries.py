@@ -180,7 +180,7 @@ def _questions(bureau: Any) -> list[float]:
     """Seconds for each of many people: the person's cases, the bot's entries of March, opened."""
     from bureau import BOOKING, CLIENT
 
-    from paraplu.assurance.question import Question
+    from paraplu.assurance.questions.question import Question
     from paraplu.engine.clock import to_ms
 
     centre, reader = bureau.centre, bureau.who("ines")

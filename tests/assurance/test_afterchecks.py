@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from bureau import CLIENT, Bureau, booking
 
-from paraplu.assurance.sample import share
+from paraplu.assurance.review.sample import share
 from paraplu.domain.agreement import Limits
 from paraplu.errors import NotAllowed, Refused
 

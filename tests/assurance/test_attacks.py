@@ -21,8 +21,8 @@ from intruder import Intruder, Marks
 from test_witnessing import serving
 from tricks import EARLY, cut_with_heads, rewrite
 
-from paraplu.assurance.proof import Proof
-from paraplu.assurance.question import Question
+from paraplu.assurance.questions.question import Question
+from paraplu.assurance.verifying.proof import Proof
 from paraplu.audit import notefile
 from paraplu.domain.custody import AuditSettings
 from paraplu.settings import load_home

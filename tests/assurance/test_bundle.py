@@ -19,9 +19,9 @@ import pytest
 from bureau import BOOKING, CLIENT, Bureau, booking, moved_in
 from openpyxl import load_workbook
 
-from paraplu.assurance.bundle import Exported
-from paraplu.assurance.question import Question
-from paraplu.assurance.revealing import Choice, Disclose
+from paraplu.assurance.handout.bundle import Exported
+from paraplu.assurance.handout.revealing import Choice, Disclose
+from paraplu.assurance.questions.question import Question
 from paraplu.audit.entry import Entry
 from paraplu.audit.note import Signer
 from paraplu.bootstrap.rotation import retire_key, rotate_key
@@ -300,7 +300,7 @@ def test_the_same_entries_under_the_same_head_give_the_same_bytes(
         _cases, one, _told = bundles._gather(connection, log, places, ALL, "da")
         _cases, two, _told = bundles._gather(connection, log, places, ALL, "da")
     assert one == two
-    from paraplu.assurance.archive import write_zip
+    from paraplu.assurance.handout.archive import write_zip
 
     write_zip(tmp_path / "1.zip", one)
     write_zip(tmp_path / "2.zip", two)
@@ -445,7 +445,7 @@ def test_a_closed_log_goes_out_under_the_key_that_signed_it_when_that_is_long_re
 
 
 def test_nothing_in_the_tables_for_reading_is_a_formula(told: Bureau, tmp_path: Path) -> None:
-    from paraplu.assurance.readingcopy import to_csv
+    from paraplu.assurance.handout.readingcopy import to_csv
     from paraplu.domain.workbook import Table
 
     row = ('=HYPERLINK("x")', "+1", "-1+2", "@SUM(A1)", "\tx", "plain\x00")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from paraplu.assurance.controls import REGISTER, Control, page
+from paraplu.assurance.review.controls import REGISTER, Control, page
 from paraplu.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -131,7 +131,7 @@ def test_an_agreement_that_asks_for_a_witness_where_none_is_named_does_nothing(
 def test_a_machine_without_the_key_does_nothing_that_a_head_must_cover(
     founded: Path, tmp_path: Path
 ) -> None:
-    from paraplu.assurance.cover import Cover
+    from paraplu.assurance.keeping.cover import Cover
     from paraplu.errors import NotCovered
 
     bureau = moved_in(founded, tmp_path / "b", audit=AuditSettings())

@@ -14,8 +14,8 @@ from bureau import Bureau, booking, moved_in
 from places import Depot, depot
 
 from mailserver import MailServer, mail_server
-from paraplu.assurance.custody import Given, State
-from paraplu.assurance.kept import Contradicted
+from paraplu.assurance.keeping.custody import Given, State
+from paraplu.assurance.keeping.kept import Contradicted
 from paraplu.audit import notefile
 from paraplu.audit.checkpoint import open_checkpoint
 from paraplu.audit.tree import Frontier

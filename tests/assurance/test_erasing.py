@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from bureau import CLIENT, ORDER, Bureau, booking, order
 
-from paraplu.assurance.erased import Erasure
-from paraplu.assurance.erasing import Asked
+from paraplu.assurance.erasure.erased import Erasure
+from paraplu.assurance.erasure.erasing import Asked
 from paraplu.domain.person import Person, Role
 from paraplu.engine.people import Known
 from paraplu.errors import NotAllowed, NotFound, Refused, SettingsWrong
@@ -354,7 +354,7 @@ def test_somebody_of_ours_who_left_is_erased_when_nothing_depends_on_them(led: B
 
 
 def _nothing() -> object:
-    from paraplu.assurance.question import Question
+    from paraplu.assurance.questions.question import Question
 
     return Question(kinds=frozenset({"log-opened"}))
 

@@ -12,8 +12,8 @@ from bureau import CLIENT, PEOPLE, Bureau, booking
 from playwright.sync_api import sync_playwright
 from test_erasing import erase, led
 
-from paraplu.assurance import extract, extract_page
-from paraplu.assurance.extract import HAPPENED, Made
+from paraplu.assurance.erasure import extract, extract_page
+from paraplu.assurance.erasure.extract import HAPPENED, Made
 from paraplu.domain.person import Role
 from paraplu.errors import NotAllowed, NotFound
 

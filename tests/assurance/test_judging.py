@@ -10,11 +10,11 @@ import pytest
 from bureau import BOOKING, CLIENT, START, Bureau, booking, mandate, moved_in
 from deadly import killed_at, points_of
 
-from paraplu.assurance.clocks import deviations
-from paraplu.assurance.code import ran
-from paraplu.assurance.names import Names
-from paraplu.assurance.question import Question
-from paraplu.assurance.sample import draw, share
+from paraplu.assurance.questions.clocks import deviations
+from paraplu.assurance.questions.code import ran
+from paraplu.assurance.questions.names import Names
+from paraplu.assurance.questions.question import Question
+from paraplu.assurance.review.sample import draw, share
 from paraplu.audit.entry import Entry
 from paraplu.engine.clock import to_ms
 from paraplu.errors import NotAllowed

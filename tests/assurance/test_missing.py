@@ -10,7 +10,7 @@ from bureau import CLIENT, Bureau, booking, found_home, moved_in
 from test_erasing import AFTERWARDS, LEA, erase, led, who
 from test_proof import verified, written
 
-from paraplu.assurance.missing import Missing, look
+from paraplu.assurance.verifying.missing import Missing, look
 from paraplu.audit.disclosure import KEPT, disclosable
 from paraplu.store import tables
 from postgres import empty_postgres_url

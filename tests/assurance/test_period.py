@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from bureau import START, Bureau
 
-from paraplu.assurance.period import stretches
-from paraplu.assurance.vouching import Vouch
+from paraplu.assurance.keeping.vouching import Vouch
+from paraplu.assurance.verifying.period import stretches
 from paraplu.engine.clock import to_ms
 from paraplu.store import entries
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from bureau import Bureau, booking
 
-from paraplu.assurance import hashing, lineage
+from paraplu.assurance.verifying import hashing, lineage
 from paraplu.audit.stretch import head_sizes
 from paraplu.errors import Refused
 from paraplu.store import entries

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from bureau import BOOKING, CLIENT, START, Bureau, booking
 
-from paraplu.assurance.question import Question
-from paraplu.assurance.reconciliation import Row
-from paraplu.assurance.targetlist import read_list
+from paraplu.assurance.questions.question import Question
+from paraplu.assurance.review.reconciliation import Row
+from paraplu.assurance.review.targetlist import read_list
 from paraplu.engine.clock import to_ms
 from paraplu.errors import NotAllowed, Refused
 from paraplu.store import tables

@@ -8,8 +8,8 @@ import pytest
 from bureau import CLIENT, Bureau, booking
 from test_erasing import AFTERWARDS, GROUND, led, who
 
-from paraplu.assurance.erased import Erasure
-from paraplu.assurance.retention import declaration
+from paraplu.assurance.erasure.erased import Erasure
+from paraplu.assurance.erasure.retention import declaration
 from paraplu.domain.retention import STAFF
 from paraplu.errors import NotAllowed, NotFound, Refused
 from paraplu.store import evidence, tables

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from bureau import BOOKING, CLIENT, START, Bureau, booking
 
-from paraplu.assurance.question import Hours, Question
+from paraplu.assurance.questions.question import Hours, Question
 from paraplu.engine.clock import to_ms
 from paraplu.engine.people import Known
 from paraplu.errors import NotAllowed

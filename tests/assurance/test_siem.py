@@ -10,7 +10,7 @@ import pytest
 from bureau import Bureau, booking
 
 from ocsf import complaints
-from paraplu.assurance.siem import Feed, entry_in, line
+from paraplu.assurance.handout.siem import Feed, entry_in, line
 from paraplu.errors import NotAllowed, Refused
 from paraplu.store import entries
 

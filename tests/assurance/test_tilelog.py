@@ -16,7 +16,7 @@ from bureau import Bureau, booking
 from test_bundle import VERIFY
 
 from audit.test_foreign_tools import built, run as checked
-from paraplu.assurance.tilelog import TilesExported
+from paraplu.assurance.handout.tilelog import TilesExported
 from paraplu.audit import tiles, tree
 from paraplu.audit.checkpoint import Checkpoint, sign_checkpoint
 from paraplu.audit.note import Signer

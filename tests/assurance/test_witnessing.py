@@ -15,8 +15,8 @@ import uvicorn
 from bureau import Bureau, moved_in
 from hypothesis import given, settings as limits, strategies as st
 
-from paraplu.assurance.custody import Given
-from paraplu.assurance.witnessing import consistency
+from paraplu.assurance.keeping.custody import Given
+from paraplu.assurance.keeping.witnessing import consistency
 from paraplu.audit.tree import Frontier, Tree, leaf_hash, verify_consistency
 from paraplu.domain.custody import AuditSettings
 from paraplu.settings import load_home
@@ -186,7 +186,7 @@ def test_two_processes_that_ask_at_once_both_go_on(kept: Bureau) -> None:
     signed(kept)
     something(kept)
     kept.centre.parts.journal.sign_head()
-    from paraplu.assurance.witnessing import Witnessing
+    from paraplu.assurance.keeping.witnessing import Witnessing
 
     parts, (place,) = kept.centre.parts, kept.centre.custody.settings.witnesses
     witnessing = Witnessing(parts.database, parts.clock, parts.journal, place)

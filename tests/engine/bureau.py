@@ -20,8 +20,8 @@ from paraplu_ledger.target import PASSWORD
 from paraplu_ledger.tools import make
 
 from paraplu import Agreement, Bot, Client
-from paraplu.assurance.question import Question
-from paraplu.assurance.shown import Shown
+from paraplu.assurance.questions.question import Question
+from paraplu.assurance.questions.shown import Shown
 from paraplu.audit.entry import Entry
 from paraplu.bootstrap import Centre, create_home, open_centre
 from paraplu.domain.mandate import Mandate

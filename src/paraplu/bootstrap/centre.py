@@ -13,22 +13,22 @@ from typing import Any
 from sqlalchemy import Connection
 
 import paraplu
-from paraplu.assurance.afterchecks import AfterChecks
-from paraplu.assurance.bundle import Bundles
-from paraplu.assurance.custody import Custody
-from paraplu.assurance.decisions import Decisions
-from paraplu.assurance.erasing import Erasures
-from paraplu.assurance.extract import Extracts
-from paraplu.assurance.intents import Intents
-from paraplu.assurance.powers import Powers
-from paraplu.assurance.proof import Proof
-from paraplu.assurance.reach import Backups
-from paraplu.assurance.reconciliation import Reconciliation
-from paraplu.assurance.retention import Retentions
-from paraplu.assurance.search import Search
-from paraplu.assurance.siem import Siem
-from paraplu.assurance.story import Stories
-from paraplu.assurance.tilelog import TileLog
+from paraplu.assurance.erasure.erasing import Erasures
+from paraplu.assurance.erasure.extract import Extracts
+from paraplu.assurance.erasure.reach import Backups
+from paraplu.assurance.erasure.retention import Retentions
+from paraplu.assurance.handout.bundle import Bundles
+from paraplu.assurance.handout.siem import Siem
+from paraplu.assurance.handout.tilelog import TileLog
+from paraplu.assurance.keeping.custody import Custody
+from paraplu.assurance.questions.decisions import Decisions
+from paraplu.assurance.questions.intents import Intents
+from paraplu.assurance.questions.powers import Powers
+from paraplu.assurance.questions.search import Search
+from paraplu.assurance.questions.story import Stories
+from paraplu.assurance.review.afterchecks import AfterChecks
+from paraplu.assurance.review.reconciliation import Reconciliation
+from paraplu.assurance.verifying.proof import Proof
 from paraplu.bootstrap.parts import (
     custody_of,
     dispatch_of,

@@ -11,8 +11,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 import paraplu
-from paraplu.assurance.cover import Cover
-from paraplu.assurance.custody import Custody
+from paraplu.assurance.keeping.cover import Cover
+from paraplu.assurance.keeping.custody import Custody
 from paraplu.dispatch.dispatch import Dispatch
 from paraplu.dispatch.embedded import EmbeddedDispatch
 from paraplu.domain.connector import Recorder

@@ -9,8 +9,8 @@ import click
 from paraplu.cli.session import Session, shared
 
 if TYPE_CHECKING:
-    from paraplu.assurance.erased import Erasure
-    from paraplu.assurance.erasing import Asked
+    from paraplu.assurance.erasure.erased import Erasure
+    from paraplu.assurance.erasure.erasing import Asked
     from paraplu.bootstrap import Centre
 
 CLASS = click.option("--class", "retention", help="Of this retention class only (nl.payroll.7y).")
@@ -118,7 +118,7 @@ def finish(session: Session) -> None:
     Example:
       paraplu erase finish
     """
-    from paraplu.assurance.holds import MAY
+    from paraplu.assurance.erasure.holds import MAY
     from paraplu.engine.people import require
 
     with session.centre() as centre:
@@ -127,7 +127,7 @@ def finish(session: Session) -> None:
 
 
 def _told(session: Session, centre: Centre, done: list[Erasure]) -> None:
-    from paraplu.assurance.erased import in_words
+    from paraplu.assurance.erasure.erased import in_words
 
     with centre.parts.database.read() as connection:
         names = centre.parts.people.names(connection)
@@ -220,7 +220,7 @@ def list_holds(session: Session) -> None:
     Example:
       paraplu erase holds
     """
-    from paraplu.assurance.holds import MAY
+    from paraplu.assurance.erasure.holds import MAY
     from paraplu.domain.person import Role
     from paraplu.engine.people import require
     from paraplu.engine.proposals import OURS

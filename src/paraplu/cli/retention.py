@@ -133,8 +133,8 @@ def declare(session: Session, proposal: str, path: Path | None) -> None:
     Example:
       paraplu retention declare 019e9f2c-6d5e-7c3a-9b7e-0d3c5a6b7c8d --out verklaring-2026.txt
     """
-    from paraplu.assurance.holds import MAY
-    from paraplu.assurance.retention import declaration
+    from paraplu.assurance.erasure.holds import MAY
+    from paraplu.assurance.erasure.retention import declaration
     from paraplu.domain.person import Role
     from paraplu.engine.people import require
     from paraplu.engine.proposals import OURS

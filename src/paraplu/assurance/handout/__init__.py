@@ -1,1 +1,1 @@
-"""What goes into an evidence zip as it is: the two verifiers, which need nothing of Paraplu."""
+"""What is handed out: evidence zips, the log as tiles and lines, and verifiers that need nothing of ours."""

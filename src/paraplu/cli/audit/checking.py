@@ -104,7 +104,7 @@ def controls(session: Session, markdown: bool) -> None:
     Example:
       paraplu audit controls
     """
-    from paraplu.assurance.controls import REGISTER, page
+    from paraplu.assurance.review.controls import REGISTER, page
 
     if markdown:
         session.out.line(page().rstrip())

@@ -11,7 +11,7 @@ from paraplu.cli.audit.filters import Filters, filtered
 from paraplu.cli.session import Session, shared
 
 if TYPE_CHECKING:
-    from paraplu.assurance.reconciliation import Compared, Period
+    from paraplu.assurance.review.reconciliation import Compared, Period
 
 _SHOWN = 20
 
@@ -48,7 +48,7 @@ def reconcile(
       paraplu audit reconcile --client waterland --service payroll-correction --from 2026-03-01
         --to 2026-03-31 --list mutations.csv --amount after --only entered_by=robot.payroll
     """
-    from paraplu.assurance.targetlist import read_list
+    from paraplu.assurance.review.targetlist import read_list
 
     wanted = {}
     for text in only:

@@ -27,7 +27,7 @@ def erasures(session: Session, client: str | None, within: int) -> int:
       paraplu audit erasures
       paraplu audit erasures --client waterland --within 365
     """
-    from paraplu.assurance.search import READERS
+    from paraplu.assurance.questions.search import READERS
     from paraplu.cli.erase import as_json
     from paraplu.engine.people import require
     from paraplu.engine.proposals import OURS

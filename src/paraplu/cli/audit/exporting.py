@@ -13,7 +13,7 @@ from paraplu.cli.audit.wording import counted
 from paraplu.cli.session import Session, shared
 
 if TYPE_CHECKING:
-    from paraplu.assurance.bundle import Exported
+    from paraplu.assurance.handout.bundle import Exported
 
 
 @click.command()
@@ -63,7 +63,7 @@ def export(
       paraplu audit export --case PC-1001 --disclose all --language nl --out pc-1001.zip
       paraplu audit export --client waterland --from 2026-03-01 --to 2026-03-31 --out march.zip
     """
-    from paraplu.assurance.revealing import Choice, Disclose
+    from paraplu.assurance.handout.revealing import Choice, Disclose
 
     if filters.empty and not everything:
         raise click.UsageError(

@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from paraplu.assurance.question import Question
+    from paraplu.assurance.questions.question import Question
     from paraplu.bootstrap import Centre
     from paraplu.engine.people import Known
 
@@ -68,7 +68,7 @@ class Filters:
 
     def question(self, centre: Centre, reader: Known) -> Question:
         """The question that they make. Raises `UsageError` or `NotFound` that says what to write."""
-        from paraplu.assurance.question import Hours, Question
+        from paraplu.assurance.questions.question import Hours, Question
         from paraplu.engine.clock import to_ms
 
         zone = self.zone(centre)

@@ -11,9 +11,9 @@ from paraplu.cli.audit.wording import change, counted, short
 from paraplu.cli.session import Session, shared
 
 if TYPE_CHECKING:
-    from paraplu.assurance.names import Names
-    from paraplu.assurance.shown import Shown
-    from paraplu.assurance.story import Decision, Step, Story
+    from paraplu.assurance.questions.names import Names
+    from paraplu.assurance.questions.shown import Shown
+    from paraplu.assurance.questions.story import Decision, Step, Story
 
 _PICTURE = {
     "intent": " before",

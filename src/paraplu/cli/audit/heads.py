@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from paraplu.assurance.custody import State
-    from paraplu.assurance.period import Stretch
-    from paraplu.assurance.vouching import Vouch, Vouched
+    from paraplu.assurance.keeping.custody import State
+    from paraplu.assurance.keeping.vouching import Vouch, Vouched
+    from paraplu.assurance.verifying.period import Stretch
 
 NOBODY = (
     "Nobody else vouches for the log: its heads are kept in this database only. How to keep them elsewhere: "
@@ -110,7 +110,7 @@ def check(session: Session, offline: bool) -> int:
     Example:
       paraplu audit heads check
     """
-    from paraplu.assurance.vouching import Vouching
+    from paraplu.assurance.keeping.vouching import Vouching
 
     with session.centre() as centre:
         require_reader(session, centre)

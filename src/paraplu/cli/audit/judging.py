@@ -168,8 +168,8 @@ def sample(session: Session, filters: Filters, seed: str, size: int, path: Path 
     """
     from dataclasses import replace
 
-    from paraplu.assurance import workpaper
-    from paraplu.assurance.sample import draw
+    from paraplu.assurance.review import workpaper
+    from paraplu.assurance.review.sample import draw
     from paraplu.domain.workbook import Table
 
     if path is not None and path.exists():
@@ -258,7 +258,7 @@ def code(session: Session, filters: Filters) -> int:
     """
     from dataclasses import replace
 
-    from paraplu.assurance.code import ran
+    from paraplu.assurance.questions.code import ran
     from paraplu.audit.entry import Entry
 
     with session.centre() as centre:
@@ -305,7 +305,7 @@ def clocks(session: Session, filters: Filters, seconds: int) -> None:
     Example:
       paraplu audit clocks --from 2026-03-01 --seconds 5
     """
-    from paraplu.assurance.clocks import deviations
+    from paraplu.assurance.questions.clocks import deviations
     from paraplu.audit.entry import Entry
 
     with session.centre() as centre:

@@ -12,7 +12,7 @@ from paraplu.cli.audit.wording import counted
 from paraplu.cli.session import Session, shared
 
 if TYPE_CHECKING:
-    from paraplu.assurance.proof import Checked
+    from paraplu.assurance.verifying.proof import Checked
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -60,7 +60,7 @@ def verify(
       paraplu audit verify --values --open
       paraplu audit verify --heads from-the-mail.txt --heads /media/usb/heads
     """
-    from paraplu.assurance.proof import RECENT
+    from paraplu.assurance.verifying.proof import RECENT
     from paraplu.cli.audit.heads import as_data, told
 
     given = {str(path): path.read_bytes() for path in files}

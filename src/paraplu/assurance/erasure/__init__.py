@@ -1,0 +1,1 @@
+"""Erasing lawfully: two people, holds, retention, what is reached and what is not, a person's extract."""

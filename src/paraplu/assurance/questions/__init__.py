@@ -1,0 +1,1 @@
+"""Questions about the log, answered for those who may read it; that they read it is an entry."""

@@ -1,0 +1,1 @@
+"""What people look into: samples, after-checks, reconciliation, the register of controls."""
