@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,31 @@ def test_an_error_of_the_database_does_not_quote_what_was_written(database: Data
     with pytest.raises(Exception, match="UNIQUE") as failure, database.write() as connection:
         connection.execute(tables.meta.insert().values(name="once", value="salary 4711"))
     assert "4711" not in str(failure.value)
+
+
+def test_who_holds_the_lock_can_read_beside_it_however_many_wait(database: Database) -> None:
+    failed: list[Exception] = []
+    waiting = threading.Barrier(25)
+
+    def write() -> None:
+        waiting.wait(60)
+        try:
+            with database.write() as connection:
+                connection.execute(tables.meta.update().values(value=tables.meta.c.value))
+                with database.read() as beside:
+                    beside.execute(select(tables.meta)).all()
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=write) for _ in range(24)]
+    for thread in threads:
+        thread.start()
+    with database.write() as connection:
+        connection.execute(tables.meta.update().values(value=tables.meta.c.value))
+        waiting.wait(60)
+        time.sleep(0.5)  # all of them have a connection now, and wait
+        with database.read() as beside:
+            beside.execute(select(tables.meta)).all()
+    for thread in threads:
+        thread.join(120)
+    assert failed == []

@@ -59,6 +59,11 @@ _NETWORK = {
 }
 
 
+# Who holds a lock may need a second connection to read. With a limit, those who wait for the lock would have
+# taken the last one, and all would wait for each other.
+_AS_THREADS_NEED = -1
+
+
 class Database:
     """The tables behind one URL (``sqlite:////home/ssc/paraplu.db``, ``postgresql+psycopg://...``)."""
 
@@ -67,12 +72,14 @@ class Database:
         self._url = make_url(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self._engine = create_engine(url, hide_parameters=True)  # errors quote no values
+            # Errors quote no values.
+            self._engine = create_engine(url, hide_parameters=True, max_overflow=_AS_THREADS_NEED)
             _prepare_sqlite(self._engine)
         else:
             self._engine = create_engine(
                 url,
                 hide_parameters=True,
+                max_overflow=_AS_THREADS_NEED,
                 pool_pre_ping=True,  # the server may have been restarted since
                 isolation_level="READ COMMITTED",
                 connect_args=_server_settings(self._url, _SESSION),
