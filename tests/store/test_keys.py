@@ -306,10 +306,13 @@ def test_another_master_key_opens_nothing_and_says_so(store: KeyStore, keys_url:
     other.close()
 
 
-def test_a_hash_depends_on_every_part_and_on_where_one_ends(store: KeyStore) -> None:
+def test_a_hash_depends_on_every_part_and_on_where_one_ends(
+    store: KeyStore, tmp_path: Path
+) -> None:
     assert store.hash("a", "bc") != store.hash("ab", "c")
     assert store.hash("a", "b") == store.hash("a", "b")
-    assert store.hash("a", "b") != KeyStore("sqlite://", MASTER, b"j" * 32).hash("a", "b")
+    other = KeyStore(f"sqlite:///{tmp_path / 'other.db'}", MASTER, b"j" * 32)
+    assert store.hash("a", "b") != other.hash("a", "b")
 
 
 def _others_may_read(path: Path) -> None:
